@@ -1,0 +1,110 @@
+"""From trained weights to the model that ships: ONNX, eight-bit, inside a spaCy pipeline folder.
+
+python -m pipelines.export build/domain.pt --out src/winsextract/model
+"""
+
+from __future__ import annotations
+
+import argparse
+import hashlib
+import json
+import shutil
+from pathlib import Path
+
+import onnx
+import torch
+from onnxruntime.quantization import QuantType, quantize_dynamic
+from tokenizers import Tokenizer
+
+from pipelines.network import Network, Shape
+from pipelines.train import minilm_folder
+from winsextract.tagger import OUTCOMES, ROLES, TAGS, blank
+
+
+def shape_of(state: dict[str, torch.Tensor]) -> Shape:
+    return Shape(vocabulary=state["words.weight"].shape[0], layers=1 + max(int(k.split(".")[1]) for k in state if k.startswith("layers.")))
+
+
+class Plain(torch.nn.Module):
+    """The network for one text without padding, so that the graph holds no mask."""
+
+    def __init__(self, network: Network) -> None:
+        super().__init__()
+        self.network = network
+
+    def forward(self, ids: torch.Tensor, cases: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
+        return self.network(ids, cases, torch.ones_like(ids, dtype=torch.float32))
+
+
+def to_onnx(state: dict[str, torch.Tensor], path: Path) -> None:
+    network = Network(shape_of(state), dropout=0.0)
+    network.load_state_dict(state)
+    network.eval()
+    ids = torch.ones((1, 16), dtype=torch.int64)
+    torch.onnx.export(
+        Plain(network),
+        (ids, torch.zeros_like(ids)),
+        str(path),
+        input_names=["ids", "cases"],
+        output_names=["tokens", "text"],
+        dynamic_axes={"ids": {1: "length"}, "cases": {1: "length"}, "tokens": {1: "length"}},
+        opset_version=17,
+        dynamo=False,
+    )
+
+
+def optimised(path: Path) -> None:
+    """Fuse attention, layer norm and GELU (ONNX Runtime's own transformer pass), which int8 leaves in fp32."""
+    from onnxruntime.transformers import optimizer
+
+    model = optimizer.optimize_model(str(path), model_type="bert", num_heads=12, hidden_size=384, opt_level=0)
+    model.save_model_to_file(str(path))
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("weights", type=Path)
+    parser.add_argument("--out", type=Path, required=True)
+    parser.add_argument("--fp32", action="store_true", help="leave the weights as they are")
+    parser.add_argument("--version", default="0.1.0")
+    parser.add_argument("--trained-on", nargs="*", default=[])
+    args = parser.parse_args()
+    state = torch.load(args.weights)
+    work = args.weights.with_suffix(".onnx")
+    to_onnx(state, work)
+    try:
+        optimised(work)
+    except Exception as error:  # the pass is an optimisation; without it the graph is as right
+        print(f"not fused: {error}")
+    final = work
+    if not args.fp32:
+        final = args.weights.with_suffix(".int8.onnx")
+        quantize_dynamic(str(work), str(final), weight_type=QuantType.QInt8, per_channel=True, extra_options={"MatMulConstBOnly": True, "DefaultTensorType": onnx.TensorProto.FLOAT})
+    onnx.checker.check_model(str(final), full_check=False)
+    network = final.read_bytes()
+    tokenizer = Tokenizer.from_file(str(minilm_folder() / "tokenizer.json"))
+    tokenizer.no_padding()
+    tokenizer.no_truncation()
+    meta = {
+        "version": args.version,
+        "sha256": hashlib.sha256(network).hexdigest(),
+        "weights_sha256": hashlib.sha256(args.weights.read_bytes()).hexdigest(),
+        "tags": list(TAGS),
+        "roles": list(ROLES),
+        "outcomes": list(OUTCOMES),
+        "temperature": {},
+        "trained_on": args.trained_on,
+    }
+    nlp = blank()
+    nlp.add_pipe("winsextract_tagger").load(network, tokenizer.to_str(), meta)
+    nlp.meta["name"] = "winsextract"
+    nlp.meta["version"] = args.version
+    nlp.meta["license"] = "MIT"
+    nlp.meta["description"] = "Names, outcomes, roles and counts in round-ups of human-rights news."
+    shutil.rmtree(args.out, ignore_errors=True)
+    nlp.to_disk(args.out)
+    print(f"{args.out}: network {len(network) / 1e6:.1f} MB")
+
+
+if __name__ == "__main__":
+    main()
