@@ -19,8 +19,8 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
+from winsextract.places import find_places, known_names
 from winsextract.records import Part, Place, Segment, Segmentation, Unassigned
-from winsextract.stages.places import _vocabulary, find_places
 
 # Longest stretch before a header's mark, in characters; the longest that was met in a report is 63
 # ("Saint Vincent and the Grenadines/Democratic Republic of the Congo").
@@ -42,6 +42,7 @@ _HEADING = re.compile(r"#{1,6}(?=[^#])")
 _DASH_BEFORE_TEXT = re.compile(r"\s*(?:\s[-–—―]{1,2}\s|[—―])\s*|\s[-–—―]{1,2}$")
 _RULE_LINE = re.compile(r"[\s\-–—_=*·•~#]{3,}")
 _SENTENCE_END = re.compile(r"[.!?…:;][\"”’')\]*_]*$")
+_CAPTION_DAY = re.compile(r"\w+\.?\s+\d{1,2}(?:,?\s+\d{4})?\s*:")
 _YEAR = re.compile(r"(?<![\d.,/-])(?:19[5-9]\d|20\d\d)(?![\d%]|[.,]\d)")
 
 
@@ -239,11 +240,11 @@ def _header(text: str, lines: Sequence[_Line], i: int, *, wrapped: bool) -> _Hea
         name = rest[:stop].strip(" \t\u00a0*_" + ZERO_WIDTH)
         if not name:
             continue
-        places = find_places(name)
+        places = _places(name)
         if style == "dash" and not (bullet or bold) and not _begins_text(rest[body:]):
             continue
-        if style in ("dash",) and _month_line().match(rest[body:]) and rest.rstrip("*_ ").endswith(":"):
-            continue  # a caption's place and day: "LONDON, UK – MARCH 3:"
+        if style == "dash" and _CAPTION_DAY.match(rest, body):
+            continue  # a caption's place and day: "ENGLAND, UK – MARCH 3: …"
         if style == "alone":
             if not places and not (heading and _looks_like_place(name)):
                 continue
@@ -296,9 +297,10 @@ def _text_follows(lines: Sequence[_Line], i: int) -> bool:
     return False
 
 
-@functools.cache
-def _known_names() -> tuple[str, ...]:
-    return tuple(" ".join(key) for key in _vocabulary().names)
+def _places(name: str) -> tuple[Place, ...]:
+    """The places of a header; none for "Nairobi, Kenya", which is how a caption begins."""
+    first, comma, _ = name.partition(",")
+    return () if comma and not find_places(first) else find_places(name)
 
 
 @functools.lru_cache(maxsize=4096)
@@ -316,7 +318,7 @@ def _looks_like_place(name: str) -> bool:
         return False
     if any(w.islower() and w not in ("of", "and", "the", "du", "de", "la") for w in words):
         return False
-    if difflib.get_close_matches(" ".join(lower), _known_names(), n=1, cutoff=MISPRINT):
+    if difflib.get_close_matches(" ".join(lower), known_names(), n=1, cutoff=MISPRINT):
         return True
     if len(words) == 1:
         return len(name) > 3 and name.isalpha() and lower[0] not in _words()["headers"]["topics"]

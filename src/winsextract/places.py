@@ -7,7 +7,7 @@ is written does not matter (accents, apostrophes, hyphens, dots, CAPITALS, no-br
 Markdown marks), except that a name has a capital letter and an abbreviation its own capitals:
 "us" and "Car" are words.
 
-To teach it a name, add a row to a table:
+To teach it a name, add a row to a table; these are the kinds of rows:
 
 | table | kind | what the row is |
 |---|---|---|
@@ -529,3 +529,9 @@ def _without_marks(header: str) -> str:
 
 def _is_round_a_header(char: str) -> bool:
     return char.isspace() or char in _ROUND_A_HEADER or unicodedata.category(char) in _ROUND_A_HEADER_KINDS
+
+
+@functools.cache
+def known_names() -> tuple[str, ...]:
+    """Return every name of the vocabularies, folded, for telling a misprint of one from other words."""
+    return tuple(" ".join(key) for key in _vocabulary().names)

@@ -1,0 +1,225 @@
+"""One report, from its file to its records: the stages in the order in which a report passes them.
+
+```
+read → segment → annotate → people · organisations · laws · dates · places → outcomes,
+affected, event date → record
+```
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from winsextract.errors import ConservationError
+from winsextract.names import Found
+from winsextract.records import (
+    Date,
+    EventDate,
+    Mention,
+    Name,
+    Outcome,
+    Part,
+    Person,
+    Place,
+    Quote,
+    Report,
+    Segment,
+    Segmentation,
+    Source,
+    Win,
+)
+
+if TYPE_CHECKING:
+    from spacy.language import Language
+    from spacy.tokens import Doc, Span
+
+# A name of less than this confidence is one that a person should look at.
+DOUBTFUL_NAME = 0.6
+# An outcome, a role or a date of less than this confidence likewise.
+DOUBTFUL = 0.6
+
+
+def extract(source: Source, nlp: Language, *, year: int | None = None, report_id: str | None = None) -> Report:
+    """The records of one report.
+
+    `year` and `report_id` override what the text says. Raises ConservationError where a
+    character of the text would be lost or counted twice.
+    """
+    from spacy import __version__ as spacy_version
+
+    from winsextract.stages.annotate import annotate
+    from winsextract.stages.segment import segment
+
+    asked = {"year": year, "report_id": report_id}
+    pieces = segment(source.text, year=year)
+    check_conservation(source.text, pieces)
+    report_id = report_id or slug(pieces.title or Path(source.name).stem)
+    bodies = ((source.text[s.body_start : s.end], s) for s in pieces.segments)
+    wins = tuple(understand(doc, s, source.text, report_id=report_id) for doc, s in annotate(nlp, bodies))
+    return Report(
+        report_id=report_id,
+        title=pieces.title,
+        year=pieces.year,
+        source=source,
+        wins=wins,
+        unassigned=pieces.unassigned,
+        settings={
+            "year": asked["year"],
+            "report_id": asked["report_id"],
+            "model": nlp.meta["name"],
+            "model_version": nlp.meta["version"],
+            "spacy_version": spacy_version,
+        },
+    )
+
+
+def understand(doc: Doc, segment: Segment, text: str, *, report_id: str) -> Win:
+    """One win's record from its annotated text. `doc` holds the text behind the header; the record counts in the report's."""
+    from winsextract.stages.affected import count_affected
+    from winsextract.stages.dates import find_dates
+    from winsextract.stages.event_date import find_event_date
+    from winsextract.stages.laws import find_laws
+    from winsextract.stages.organisations import find_organisations
+    from winsextract.stages.outcome import find_outcomes
+    from winsextract.stages.people import find_people
+
+    body = doc.text
+    places = segment.places if segment.header is not None else place_in_text(body)
+    parts = tuple(replace(p, start=p.start - segment.body_start, end=p.end - segment.body_start) for p in segment.parts)
+    people = find_people(body, list(_people(doc)), parts=parts)
+    names = [e.text for e in doc.ents if e.label_ in ("GPE", "NORP")] + [p.name for p in places]
+    organisations = find_organisations(body, list(_found(doc, "ORG")), parts=parts, places=names)
+    laws = find_laws(body, list(_found(doc, "LAW")))
+    masked = [(m.start, m.end) for entry in (*laws, *organisations) for m in entry.mentions]
+    dates = find_dates(body, year=segment.year, month=segment.month, masked=masked)
+    outcomes = find_outcomes(doc)
+    affected = count_affected(doc, outcomes, people)
+    event = find_event_date(doc, dates, year=segment.year, month=segment.month)
+    by = segment.body_start
+    win = Win(
+        win_id=f"{report_id}/{segment.position:03d}",
+        position=segment.position,
+        month=segment.month,
+        year=segment.year,
+        section=segment.section,
+        header=segment.header,
+        text=text[segment.start : segment.end],
+        start=segment.start,
+        end=segment.end,
+        places=places,
+        outcomes=tuple(replace(o, evidence=_moved(o.evidence, by)) for o in outcomes),
+        people=tuple(replace(p, mentions=tuple(_moved(m, by) for m in p.mentions)) for p in people),
+        organisations=tuple(replace(n, mentions=tuple(_moved(m, by) for m in n.mentions)) for n in organisations),
+        laws=tuple(replace(n, mentions=tuple(_moved(m, by) for m in n.mentions)) for n in laws),
+        dates=tuple(replace(d, mentions=tuple(_moved(m, by) for m in d.mentions)) for d in dates),
+        event_date=event,
+        affected=replace(affected, mention=_moved(affected.mention, by)) if affected else None,
+        captions=tuple(_cut(text, p) for p in segment.parts if p.kind == "caption"),
+        quotes=tuple(Quote(text[p.start : p.end], _speaker(text, p, people, by), p.start, p.end) for p in segment.parts if p.kind == "quote"),
+    )
+    return replace(win, review_reasons=tuple(review(win)))
+
+
+def place_in_text(text: str) -> tuple[Place, ...]:
+    """The place that a text without a header names most often, the first of several; none where it names none."""
+    from winsextract.places import mentioned_places
+
+    counts = Counter(place for place, _, _ in mentioned_places(text))
+    return tuple(place for place, _ in counts.most_common(1))
+
+
+def review(win: Win) -> Iterator[str]:
+    """Why a person should look at a win, a reason at a time."""
+    if win.header is None:
+        yield "no header: place taken from the text" if win.places else "no header"
+    elif not win.places:
+        yield "unknown header"
+    if win.year is None:
+        yield "no year"
+    if win.outcomes[0].confidence < DOUBTFUL:
+        yield "outcome of low confidence"
+    if win.outcomes[0].evidence is None:
+        yield "outcome without evidence"
+    if any(p.confidence < DOUBTFUL_NAME for p in win.people):
+        yield "person of low confidence"
+    if any(p.role_confidence < DOUBTFUL for p in win.people):
+        yield "role of low confidence"
+    if any(n.confidence < DOUBTFUL_NAME for n in win.organisations):
+        yield "organisation of low confidence"
+    if any(n.confidence < DOUBTFUL_NAME for n in win.laws):
+        yield "law of low confidence"
+    if win.event_date is not None and win.month is not None and win.event_date.basis == "text" and not _in_month(win.event_date, win):
+        yield "date outside its section's month"
+
+
+def check_conservation(text: str, pieces: Segmentation) -> None:
+    """Raise ConservationError unless every character that is no white space is in exactly one piece."""
+    spans = sorted([(s.start, s.end) for s in pieces.segments] + [(u.start, u.end) for u in pieces.unassigned])
+    at = 0
+    for start, end in spans:
+        if start < at:
+            raise ConservationError(f"Characters {start} to {min(at, end)} of the report are in two pieces: {text[start : min(at, end)][:40]!r}.")
+        if lost := text[at:start].strip():
+            raise ConservationError(f"Characters between {at} and {start} of the report are in no piece: {lost[:40]!r}.")
+        at = max(at, end)
+    if lost := text[at:].strip():
+        raise ConservationError(f"Characters behind {at} of the report are in no piece: {lost[:40]!r}.")
+
+
+def slug(title: str) -> str:
+    """A report's identifier from its title: lower-case ASCII words joined by hyphens."""
+    ascii_text = unicodedata.normalize("NFKD", title).encode("ascii", "ignore").decode("ascii").lower()
+    return re.sub(r"[^a-z0-9]+", "-", ascii_text.replace("'", "")).strip("-")[:80].strip("-") or "report"
+
+
+def _in_month(event: EventDate, win: Win) -> bool:
+    return event.start.year == win.year and event.start.month <= (win.month or 0) <= event.end.month
+
+
+def _people(doc: Doc) -> Iterator[object]:
+    from winsextract.stages.people import Found as FoundPerson
+
+    scores = doc.user_data["winsextract"]
+    for e in doc.ents:
+        if e.label_ == "PERSON":
+            yield FoundPerson(Mention(e.text, e.start_char, e.end_char), confidence(doc, e), scores.roles[e.start : e.end].mean(0))
+
+
+def _found(doc: Doc, label: str) -> Iterator[Found]:
+    for e in doc.ents:
+        if e.label_ == label:
+            yield Found(Mention(e.text, e.start_char, e.end_char), confidence(doc, e))
+
+
+def confidence(doc: Doc, span: Span) -> float:
+    """The tagger's probability of a span's tags: that of its least sure token."""
+    from winsextract.tagger import TAGS
+
+    scores = doc.user_data["winsextract"]
+    if f"B-{span.label_}" not in TAGS:
+        return 0.5
+    b = scores.tags[span.start : span.end, TAGS.index(f"B-{span.label_}")]
+    i = scores.tags[span.start : span.end, TAGS.index(f"I-{span.label_}")]
+    return float((b + i).min())
+
+
+def _moved(mention: Mention | None, by: int) -> Mention | None:
+    return None if mention is None else Mention(mention.text, mention.start + by, mention.end + by)
+
+
+def _cut(text: str, part: Part) -> Mention:
+    return Mention(text[part.start : part.end], part.start, part.end)
+
+
+def _speaker(text: str, part: Part, people: Sequence[Person], by: int) -> str | None:
+    """Who is named with a quotation: a person named in its paragraph, else on the line below it."""
+    for person in people:
+        if any(part.start <= m.start + by < part.end + 80 for m in person.mentions):
+            return person.name
+    return None

@@ -1,0 +1,92 @@
+"""Run the spaCy pipeline over the wins' texts.
+
+The pipeline is the shipped model, or any other spaCy pipeline with a named-entity recogniser:
+that one's labels are mapped to ours, and the shipped model's tagger runs behind it for what
+an entity recogniser does not answer (outcomes, roles, counted numbers, the win's date).
+"""
+
+from __future__ import annotations
+
+import functools
+import importlib.resources
+import json
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+from typing import TypeVar
+
+import spacy
+from spacy.language import Language
+from spacy.tokens import Doc, Span
+
+import winsextract.tagger  # noqa: F401 - registers the tagger with spaCy
+from winsextract.errors import ModelError
+
+Context = TypeVar("Context")
+
+# The label schemes of spaCy's published pipelines (OntoNotes, WikiNER) and of common others.
+LABEL_MAP = {
+    "PER": "PERSON",
+    "PERS": "PERSON",
+    "ORGANIZATION": "ORG",
+    "ORGANISATION": "ORG",
+    "LOC": "GPE",
+    "FAC": "GPE",
+}
+
+
+def annotate(nlp: Language, texts: Iterable[tuple[str, Context]]) -> Iterator[tuple[Doc, Context]]:
+    """Docs with `ents`, `cats` and the tagger's scores, in the order of the texts, each with its context."""
+    yield from nlp.pipe(texts, as_tuples=True)
+
+
+def load_pipeline(model: str | None = None) -> Language:
+    """The shipped pipeline, or the spaCy pipeline of that name or in that folder.
+
+    Raises ModelError where there is no such pipeline, or it finds no entities.
+    """
+    if model is None:
+        return _shipped()
+    try:
+        nlp = spacy.load(model)
+    except (OSError, ValueError, KeyError) as error:
+        reason = str(error).splitlines()[0] if str(error) else type(error).__name__
+        raise ModelError(f"The model {model!r} cannot be loaded: {reason} Give the name of an installed spaCy pipeline or the folder of one.") from error
+    if "winsextract_tagger" in nlp.pipe_names:
+        return nlp
+    if not any(name in nlp.pipe_names for name in ("ner", "entity_ruler", "beam_ner", "span_ruler")) and not any(
+        "doc.ents" in nlp.get_pipe_meta(name).assigns for name in nlp.pipe_names
+    ):
+        raise ModelError(f"The model {model!r} finds no entities: it has no `ner` component, only {', '.join(nlp.pipe_names) or 'a tokeniser'}.")
+    nlp.add_pipe("winsextract_labels", last=True)
+    tagger = nlp.add_pipe("winsextract_tagger", last=True, config={"set_ents": False})
+    shipped = _shipped().get_pipe("winsextract_tagger")
+    tagger.from_bytes(shipped.to_bytes())
+    return nlp
+
+
+def _folder() -> Path:
+    return Path(str(importlib.resources.files("winsextract").joinpath("model")))
+
+
+@functools.cache
+def shipped_version() -> str | None:
+    """The version of the model in the package; None where there is none."""
+    try:
+        return str(json.loads((_folder() / "meta.json").read_text(encoding="utf-8"))["version"])
+    except (OSError, ValueError, KeyError):
+        return None
+
+
+@functools.lru_cache(maxsize=1)
+def _shipped() -> Language:
+    folder = _folder()
+    if not (folder / "config.cfg").is_file():
+        raise ModelError("The shipped model is missing from the package. Install winsextract again, or build the model with `make model`.")
+    return spacy.load(folder)
+
+
+@Language.component("winsextract_labels", assigns=["doc.ents"])
+def map_labels(doc: Doc) -> Doc:
+    """Rename another pipeline's entity labels to ours; labels without a counterpart are dropped later."""
+    doc.ents = [Span(doc, e.start, e.end, label=LABEL_MAP.get(e.label_, e.label_)) for e in doc.ents]
+    return doc

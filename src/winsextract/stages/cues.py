@@ -1,0 +1,415 @@
+"""Words that say what happened, found by patterns that are data; the explainable half of the outcome stage.
+
+`data/cues.jsonl` holds the cues: spaCy token patterns with the class they speak for.
+`data/contexts.toml` holds the words round a cue by which what it names was only wanted,
+denied, possible or long past (the method is ConText's: triggers with a direction, a reach
+and what ends it; Harkema et al. 2009, doi:10.1016/j.jbi.2009.05.002), and the groups of
+words that an ambiguous cue is to stand near ("charged" beside an officer or an activist).
+"""
+
+from __future__ import annotations
+
+import functools
+import importlib.resources
+import json
+import re
+import tomllib
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+from spacy.matcher import Matcher, PhraseMatcher
+from spacy.tokens import Doc
+from spacy.vocab import Vocab
+
+# How many tokens to either side of a cue its `near`, `before` and `behind` words may stand:
+# the length of a long main clause, measured on the training paragraphs (10 loses a sixth of the subjects).
+NEIGHBOURS = 24
+# `unless` and `unless_behind` words stand closer: an object with its adjectives.
+CLOSE = 7
+# The label of patterns that keep silent what they contain ("released a report").
+SILENT = "none"
+YEAR = re.compile(r"(?:19|20)\d\d")
+# A year this many tokens behind a cue dates it ("was convicted by a court in Homs in 2019").
+YEAR_REACH = 6
+# How many tokens back an `about` word may stand, across sentences: what "it" in "it was withdrawn" is.
+ABOUT = 60
+
+
+@dataclass(frozen=True, slots=True)
+class Cue:
+    """Words that name an outcome, and whether the text says that it happened.
+
+    `status` is happened, wanted, negated, possible or background. `start` and `end` count
+    tokens, `start_char` and `end_char` characters of the doc's text, ends exclusive;
+    `pattern` is the id of the cue in `data/cues.jsonl`.
+    """
+
+    outcome: str
+    status: str
+    start: int
+    end: int
+    text: str
+    start_char: int
+    end_char: int
+    pattern: str
+
+
+@dataclass(frozen=True, slots=True)
+class _Pattern:
+    """One line of `data/cues.jsonl` with its groups written out."""
+
+    id: str
+    label: str
+    status: str
+    tokens: tuple[dict[str, Any], ...]
+    near: frozenset[str]
+    about: frozenset[str]
+    before: frozenset[str]
+    behind: frozenset[str]
+    unless: frozenset[str]
+    unless_behind: frozenset[str]
+    years: bool
+
+
+@dataclass(frozen=True, slots=True)
+class _Context:
+    """One entry of `data/contexts.toml`: what its words do to a cue that they reach."""
+
+    status: str
+    side: str
+    reach: int
+    labels: frozenset[str]
+
+
+@dataclass(frozen=True, slots=True)
+class _Data:
+    patterns: dict[str, _Pattern]
+    contexts: tuple[tuple[_Context, tuple[str, ...]], ...]
+    ignored: tuple[str, ...]
+    sentence_ends: frozenset[str]
+    clause_ends: frozenset[str]
+    months: frozenset[str]
+
+
+@dataclass(frozen=True, slots=True)
+class _Matchers:
+    """Compiled once per vocab. `cues` has a small matcher for each word that a pattern cannot do without."""
+
+    cues: dict[int, tuple[Matcher, int]]
+    contexts: PhraseMatcher
+
+
+@dataclass(frozen=True, slots=True)
+class _Trigger:
+    """Context words in a doc; no status where they are a phrase that only looks like a context."""
+
+    start: int
+    end: int
+    context: _Context | None
+
+
+@dataclass(frozen=True, slots=True)
+class _Text:
+    """A doc's words in lower case with straight apostrophes, and where sentences and clauses end."""
+
+    words: tuple[str, ...]
+    sentence: tuple[int, ...]
+    clause: tuple[int, ...]
+    triggers: tuple[_Trigger, ...]
+    latest_year: str
+
+
+@dataclass(frozen=True, slots=True)
+class _Match:
+    start: int
+    end: int
+    pattern: _Pattern
+    gaps: tuple[int, ...]
+
+
+def find_cues(doc: Doc, *, year: int | None = None) -> tuple[Cue, ...]:
+    """The cues of a doc in order, each with its status; one class never has two that overlap.
+
+    `year` is the report's: what the text dates to an earlier year is background. Without it
+    the latest year that the text names stands in.
+
+    The longest match wins within a class, and a cue inside a longer one of another class is
+    dropped. Needs no more than the tokens of the blank English pipeline.
+    """
+    matchers = _matchers(doc.vocab)
+    matches = list(_matches(doc, matchers))
+    if not matches:
+        return ()
+    text = _text(doc, matchers)
+    longest = _longest([m for m in matches if _fits(m, text)])
+    return tuple(
+        Cue(
+            outcome=m.pattern.label,
+            status=_status(m, text, year=year),
+            start=m.start,
+            end=m.end,
+            text=doc[m.start : m.end].text,
+            start_char=doc[m.start].idx,
+            end_char=doc[m.end - 1].idx + len(doc[m.end - 1]),
+            pattern=m.pattern.id,
+        )
+        for m in longest
+        if m.pattern.label != SILENT
+    )
+
+
+# ---- the data -------------------------------------------------------------------------
+
+
+@functools.cache
+def _data() -> _Data:
+    folder = importlib.resources.files("winsextract.data")
+    contexts = tomllib.loads(folder.joinpath("contexts.toml").read_text(encoding="utf-8"))
+    groups: dict[str, list[str]] = contexts["groups"]
+    patterns = {}
+    for line in folder.joinpath("cues.jsonl").read_text(encoding="utf-8").splitlines():
+        record = json.loads(line)
+        patterns[record["id"]] = _Pattern(
+            id=record["id"],
+            label=record["label"],
+            status=record.get("status", "happened"),
+            tokens=tuple(_written_out(token, groups) for token in record["pattern"]),
+            near=frozenset(_words(record.get("near", ()), groups)),
+            about=frozenset(_words(record.get("about", ()), groups)),
+            before=frozenset(_words(record.get("before", ()), groups)),
+            behind=frozenset(_words(record.get("behind", ()), groups)),
+            unless=frozenset(_words(record.get("unless", ()), groups)),
+            unless_behind=frozenset(_words(record.get("unless_behind", ()), groups)),
+            years=record.get("years", True),
+        )
+    return _Data(
+        patterns=patterns,
+        contexts=tuple(
+            (_Context(c["status"], c["side"], c["reach"], frozenset(c.get("labels", ()))), tuple(c["words"]))
+            for c in contexts["context"]
+        ),
+        ignored=tuple(contexts["ignore"]["words"]),
+        sentence_ends=frozenset(contexts["ends"]["sentence"]),
+        clause_ends=frozenset(contexts["ends"]["clause"]),
+        months=frozenset(contexts["dates"]["months"]),
+    )
+
+
+def _words(words: list[str] | tuple[str, ...], groups: dict[str, list[str]]) -> Iterator[str]:
+    """The words with each `@group` replaced by its own."""
+    for word in words:
+        if word.startswith("@"):
+            yield from _words(groups[word[1:]], groups)
+        else:
+            yield word
+
+
+def _written_out(token: dict[str, Any], groups: dict[str, list[str]]) -> dict[str, Any]:
+    lower = token.get("LOWER")
+    if isinstance(lower, dict):
+        return {**token, "LOWER": {"IN": sorted(set(_words(lower["IN"], groups)))}}
+    return token
+
+
+@functools.cache
+def _anchors() -> dict[str, tuple[str, ...]]:
+    """Word → ids of the patterns that cannot match without it.
+
+    A pattern's anchor is its required token with the fewest alternatives; of two as rare,
+    the one with the longer words, which are rarer in text.
+    """
+    anchors: dict[str, list[str]] = {}
+    for pattern in _data().patterns.values():
+        required = [_alternatives(t) for t in pattern.tokens if t.get("OP", "1") in ("1", "+") and "LOWER" in t]
+        best = min(required, key=lambda words: (len(words) > 12, -sum(map(len, words)) / len(words)))
+        for word in best:
+            anchors.setdefault(word, []).append(pattern.id)
+    return {word: tuple(ids) for word, ids in anchors.items()}
+
+
+def _alternatives(token: dict[str, Any]) -> list[str]:
+    lower = token["LOWER"]
+    return [lower] if isinstance(lower, str) else lower["IN"]
+
+
+# A program has one vocab, a test run a few; each keeps its matchers alive.
+@functools.lru_cache(maxsize=4)
+def _matchers(vocab: Vocab) -> _Matchers:
+    data = _data()
+    cues: dict[int, tuple[Matcher, int]] = {}
+    for word, ids in _anchors().items():
+        matcher = Matcher(vocab)
+        width = 0
+        for id_ in ids:
+            tokens = data.patterns[id_].tokens
+            matcher.add(id_, [list(tokens)])
+            width = max(width, sum(_most(t) for t in tokens))
+        cues[vocab.strings.add(word)] = (matcher, width)
+    contexts = PhraseMatcher(vocab, attr="LOWER")
+    for key, words in [*((str(i), c[1]) for i, c in enumerate(data.contexts)), ("ignore", data.ignored)]:
+        phrases = {variant for phrase in words for variant in (phrase, phrase.replace("'", "’"))}
+        contexts.add(key, [Doc(vocab, words=phrase.split()) for phrase in sorted(phrases)])
+    return _Matchers(cues, contexts)
+
+
+def _most(token: dict[str, Any]) -> int:
+    """How many tokens of text a token of a pattern takes at most: `{0,4}` four, all others one."""
+    return int(token.get("OP", "1").strip("{}").split(",")[-1]) if token.get("OP", "1")[0] in "{1" else 1
+
+
+# ---- matching -------------------------------------------------------------------------
+
+
+def _matches(doc: Doc, matchers: _Matchers) -> Iterator[_Match]:
+    """Every match of every pattern, looked for only round the words that it cannot do without."""
+    data = _data()
+    seen: set[tuple[int, int, str]] = set()
+    for i, token in enumerate(doc):
+        found = matchers.cues.get(token.lower)
+        if found is None:
+            continue
+        matcher, width = found
+        low = max(0, i - width + 1)
+        for key, start, end, alignment in matcher(doc[low : i + width], with_alignments=True):
+            id_ = doc.vocab.strings[key]
+            at = (low + start, low + end, id_)
+            if at in seen:
+                continue
+            seen.add(at)
+            pattern = data.patterns[id_]
+            gaps = tuple(low + start + k for k, t in enumerate(alignment) if "LOWER" not in pattern.tokens[t])
+            if all(doc[k].lower_ not in data.sentence_ends for k in gaps):
+                yield _Match(low + start, low + end, pattern, gaps)
+
+
+def _longest(matches: list[_Match]) -> list[_Match]:
+    """Within a class no overlap, the longest first; across classes nothing inside something longer."""
+    kept: list[_Match] = []
+    for m in sorted(matches, key=lambda m: (m.start - m.end, m.start, m.pattern.id)):
+        if not any(
+            k.start < m.end and m.start < k.end
+            and (
+                k.pattern.label == m.pattern.label
+                or (k.start <= m.start and m.end <= k.end and k.end - k.start > m.end - m.start)
+            )
+            for k in kept
+        ):
+            kept.append(m)
+    return sorted(kept, key=lambda m: (m.start, m.end, m.pattern.label))
+
+
+def _text(doc: Doc, matchers: _Matchers) -> _Text:
+    data = _data()
+    words = tuple(t.lower_.replace("’", "'") for t in doc)
+    sentence, clause = [], []
+    s = c = 0
+    for i, word in enumerate(words):
+        if word in data.sentence_ends or (word.isspace() and word.count("\n") > 1):
+            s = c = i + 1
+        elif word in data.clause_ends:
+            c = i + 1
+        sentence.append(s)
+        clause.append(c)
+    triggers: list[_Trigger] = []
+    found = sorted(matchers.contexts(doc), key=lambda m: (m[1], -m[2]))
+    # Of phrases that overlap the longest counts, so that "not only" is no "not".
+    at, last = -1, (-1, -1)
+    for key, start, end in found:
+        if start < at and (start, end) != last:
+            continue
+        at, last = max(at, end), (start, end)
+        name = doc.vocab.strings[key]
+        triggers.append(_Trigger(start, end, None if name == "ignore" else data.contexts[int(name)][0]))
+    years = [w for w in words if YEAR.fullmatch(w)]
+    return _Text(words, tuple(sentence), tuple(clause), tuple(triggers), max(years, default=""))
+
+
+def _side(text: _Text, match: _Match, *, before: bool, reach: int) -> tuple[str, ...]:
+    """The words of the sentence on one side of a match, no more than `reach`."""
+    if before:
+        return text.words[max(text.sentence[match.start], match.start - reach) : match.start]
+    stop = match.end
+    while stop < min(len(text.words), match.end + reach) and text.sentence[stop] <= match.start:
+        stop += 1
+    return text.words[match.end : stop]
+
+
+def _fits(match: _Match, text: _Text) -> bool:
+    """Whether the words that a pattern asks for stand round the match, and those that it excludes do not."""
+    pattern = match.pattern
+    inside = tuple(text.words[k] for k in match.gaps)
+    before = _side(text, match, before=True, reach=NEIGHBOURS)
+    behind = _side(text, match, before=False, reach=NEIGHBOURS)
+    if pattern.near and pattern.near.isdisjoint((*before, *inside, *behind)):
+        return False
+    if pattern.about and pattern.about.isdisjoint((*text.words[max(0, match.start - ABOUT) : match.start], *inside, *behind)):
+        return False
+    if pattern.before and pattern.before.isdisjoint(before):
+        return False
+    if pattern.behind and pattern.behind.isdisjoint((*inside, *behind)):
+        return False
+    if not pattern.unless_behind.isdisjoint((*inside, *behind[:CLOSE])):
+        return False
+    return pattern.unless.isdisjoint((*before[-CLOSE:], *inside, *behind[:CLOSE]))
+
+
+# ---- status ---------------------------------------------------------------------------
+
+
+def _status(match: _Match, text: _Text, *, year: int | None) -> str:
+    """What the nearest context says of a cue; without one, what the pattern itself says."""
+    nearest: tuple[int, str] | None = None
+    for trigger in text.triggers:
+        context = trigger.context
+        if context is None or (context.labels and match.pattern.label not in context.labels):
+            continue
+        distance = _distance(match, trigger, context, text)
+        if distance is not None and (nearest is None or distance < nearest[0]):
+            nearest = (distance, context.status)
+    if nearest is not None:
+        return nearest[1]
+    if match.pattern.years and _dated_back(match, text, year=year):
+        return "background"
+    return match.pattern.status
+
+
+def _distance(match: _Match, trigger: _Trigger, context: _Context, text: _Text) -> int | None:
+    """Tokens between a trigger and the cue that it reaches; None where it does not."""
+    if match.start <= trigger.start and trigger.end <= match.end:
+        return 0 if context.side == "before" and all(k in match.gaps for k in range(trigger.start, trigger.end)) else None
+    if context.side == "before" and trigger.end <= match.start:
+        distance = match.start - trigger.end
+        return distance if distance <= context.reach and text.clause[match.start] <= trigger.start else None
+    if context.side == "behind" and trigger.start >= match.end:
+        distance = trigger.start - match.end
+        return distance if distance <= context.reach and text.clause[trigger.start] <= match.start else None
+    return None
+
+
+def _dated_back(match: _Match, text: _Text, *, year: int | None) -> bool:
+    """Whether the clause puts the cue into an earlier year: "was convicted in 2019", "In 2019 he was …".
+
+    Where the report's year is not known, a bare year or a month with one is taken for an
+    earlier one: a round-up gives its own year at most with the day.
+    """
+    words = text.words
+    clause = text.clause[match.start]
+    for i in (clause + 1, clause + 2):
+        if i < match.start and words[clause] == "in" and YEAR.fullmatch(words[i]):
+            return _earlier(words[i], text, year=year, bare=True)
+    for i in range(match.end, min(len(words), match.end + YEAR_REACH)):
+        if text.clause[i] > match.start:
+            return False
+        if YEAR.fullmatch(words[i]):
+            month = words[i - 1] in _data().months
+            if words[i - 1] == "in" or month:
+                day = month and any(c.isdigit() for c in words[i - 2])
+                return _earlier(words[i], text, year=year, bare=not day)
+    return False
+
+
+def _earlier(word: str, text: _Text, *, year: int | None, bare: bool) -> bool:
+    if year is not None:
+        return int(word) < year
+    return bare or word < text.latest_year

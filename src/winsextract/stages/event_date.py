@@ -1,0 +1,43 @@
+"""When the win happened: the date of the outcome, else the section's month, else the report's year."""
+
+from __future__ import annotations
+
+import calendar
+import datetime as dt
+from collections.abc import Sequence
+
+from spacy.tokens import Doc
+
+from winsextract.records import Date, EventDate
+from winsextract.tagger import TokenScores
+
+# A date of the text is taken for the win's from this probability on.
+EVENT = 0.5
+
+
+def find_event_date(doc: Doc, dates: Sequence[Date], *, year: int | None, month: int | None) -> EventDate | None:
+    """The win's date as precisely as the text allows; None where not even the year is known.
+
+    `year` is the report's (or the section's) year, `month` the section's month. Offsets of
+    `dates` count in the doc's text.
+    """
+    scores: TokenScores = doc.user_data["winsextract"]
+    best: Date | None = None
+    best_p = 0.0
+    for date in dates:
+        p = max((_event(doc, scores, m.start, m.end) for m in date.mentions), default=0.0)
+        if p > best_p:
+            best, best_p = date, p
+    if best is not None and best_p >= EVENT:
+        return EventDate(best.edtf, best.start, best.end, best.precision, "text", best_p)
+    if year is None:
+        return None
+    if month is not None:
+        last = calendar.monthrange(year, month)[1]
+        return EventDate(f"{year:04d}-{month:02d}", dt.date(year, month, 1), dt.date(year, month, last), "month", "section", 1.0 - best_p)
+    return EventDate(f"{year:04d}", dt.date(year, 1, 1), dt.date(year, 12, 31), "year", "report", 1.0 - best_p)
+
+
+def _event(doc: Doc, scores: TokenScores, start: int, end: int) -> float:
+    span = doc.char_span(start, end, alignment_mode="expand")
+    return float(scores.event[span.start : span.end].max()) if span is not None and len(span) else 0.0

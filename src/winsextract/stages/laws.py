@@ -1,0 +1,59 @@
+"""Mentions of legal instruments become laws: acts, bills with a name, conventions, constitutions."""
+
+from __future__ import annotations
+
+import functools
+import importlib.resources
+import re
+import tomllib
+from collections.abc import Sequence
+
+from winsextract.names import Found, again, contains, entries, fold, is_acronym_of, merge, trim, words_of
+from winsextract.records import Mention, Name
+
+_LEADING = (
+    re.compile(r"(?:the|a|an|its|this|that|new|proposed|draft)\s+(?=[A-Z0-9‘“'\"])"),
+    # "Article 22 of the Convention …": the instrument is the convention.
+    re.compile(r"(?:(?:article|articles|art\.|section|sections|paragraph|chapter)\s+[\d()a-z.,\-– and]+\s+of\s+(?:the\s+)?)(?=[A-Z])", re.IGNORECASE),
+)
+
+
+def find_laws(text: str, found: Sequence[Found]) -> tuple[Name, ...]:
+    """One entry per named legal instrument in a win's text, in order of first mention. Offsets count in `text`."""
+    kept = []
+    for f in found:
+        mention = _with_quotes(text, f.mention)
+        mention = trim(mention, leading=_LEADING) if mention is f.mention else mention
+        if mention is None or fold(mention.text) in _never() or not any(c.isalpha() for c in mention.text):
+            continue
+        kept.append(Found(mention, f.confidence))
+    kept += again(text, kept)
+    kept.sort(key=lambda f: f.mention.start)
+    return entries(merge(kept, same_law, text=text))
+
+
+@functools.cache
+def _never() -> frozenset[str]:
+    data = tomllib.loads(importlib.resources.files("winsextract.data").joinpath("names.toml").read_text(encoding="utf-8"))
+    return frozenset(data["laws"]["never"])
+
+
+def _with_quotes(text: str, mention: Mention) -> Mention:
+    """A dubbed name with both its quotation marks: ‘agents of influence’ law."""
+    if mention.start > 0 and text[mention.start - 1] in "‘“'\"«" and any(q in mention.text for q in "’”'\"»"):
+        return Mention(text[mention.start - 1 : mention.end], mention.start - 1, mention.end)
+    return mention
+
+
+def same_law(full: str, form: str) -> bool:
+    """Whether `form` is another form of the law `full`, which has at least as many words."""
+    a, b = words_of(full), words_of(form)
+    if not a or not b:
+        return False
+    if a == b or is_acronym_of(form, full):
+        return True
+    if len(b) >= 2 and contains(a, b):
+        # The year, the country or "draft" left out; not another article of one code.
+        extra = [w for w in a if w not in b]
+        return len(extra) <= 3 or a[: len(b)] == b or a[-len(b) :] == b
+    return False

@@ -1,0 +1,204 @@
+"""Mentions of people become people: one entry each, under the fullest name, with a role.
+
+Mentions are merged by their words, longest first: a bare first name or surname, another order
+of the same words, another spelling of one of them, initials, a nickname or a form in another
+script that the text itself ties to the name.
+"""
+
+from __future__ import annotations
+
+import functools
+import importlib.resources
+import re
+import tomllib
+import unicodedata
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from winsextract.names import contains, fold, forms, similar, trim, words_of
+from winsextract.records import Mention, Part, Person
+from winsextract.tagger import ROLES
+
+# A bare name takes a person's place only with this many letters; "Li" or "Bo" may be anything.
+MIN_BARE = 2
+# Words that join the parts of a name and never stand for it.
+PARTICLES = frozenset("al el bin bint binti ibn ben van von der den de la le da dos do das du di del della y e abu umm ould mint ait ag st san".split())
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """A mention of a person as the tagger saw it.
+
+    `roles` are probabilities over `winsextract.tagger.ROLES`, None where the pipeline's
+    tagger gives none.
+    """
+
+    mention: Mention
+    confidence: float
+    roles: np.ndarray | None = None
+
+
+def find_people(text: str, found: Sequence[Found], *, parts: Sequence[Part] = ()) -> tuple[Person, ...]:
+    """One entry per person named in a win's text, in order of first mention.
+
+    `parts` are the win's captions, credits and quotes: who stands in a credit took the picture
+    and is left out. Offsets of all arguments count in `text`.
+    """
+    credits = [(p.start, p.end) for p in parts if p.kind == "credit"]
+    kept = [f for f in map(_trimmed, found) if f is not None and not _within(f.mention, credits)]
+    kept += _again(text, kept, credits)
+    kept.sort(key=lambda f: f.mention.start)
+    people = [_person(group) for group in _merge(text, kept)]
+    return tuple(sorted(people, key=lambda p: p.mentions[0].start))
+
+
+@functools.cache
+def _data() -> dict[str, Any]:
+    return tomllib.loads(importlib.resources.files("winsextract.data").joinpath("names.toml").read_text(encoding="utf-8"))
+
+
+@functools.cache
+def _title() -> re.Pattern[str]:
+    titles = _data()["titles"]
+    words = sorted({*titles["words"], *titles["abbreviations"]}, key=len, reverse=True)
+    return re.compile(r"(?:" + "|".join(re.escape(w) for w in words) + r")\b\.?[\s\u00a0]+(?=\S)", re.IGNORECASE)
+
+
+@functools.cache
+def _known_as() -> re.Pattern[str]:
+    return re.compile(r"[\s,;:(“\"‘'«–—-]*(?:" + "|".join(re.escape(w) for w in _data()["people"]["known_as"]) + r")[\s:“\"‘'«]*", re.IGNORECASE)
+
+
+def _trimmed(found: Found) -> Found | None:
+    mention = trim(found.mention)
+    while mention is not None and (title := _title().match(mention.text)) is not None:
+        rest = mention.text[title.end() :]
+        start = mention.start + title.end()
+        mention = trim(Mention(rest, start, start + len(rest)))
+    if mention is None or fold(mention.text) in _data()["people"]["never"] or fold(mention.text) in _data()["titles"]["abbreviations"] or not any(c.isalpha() for c in mention.text):
+        return None
+    return Found(mention, found.confidence, found.roles)
+
+
+def _within(mention: Mention, spans: Iterable[tuple[int, int]]) -> bool:
+    return any(start <= mention.start and mention.end <= end for start, end in spans)
+
+
+def _again(text: str, found: Sequence[Found], credits: Sequence[tuple[int, int]]) -> list[Found]:
+    """Names found once, wherever else they stand word for word: what the tagger missed the second time."""
+    more: list[Found] = []
+    taken = sorted((f.mention.start, f.mention.end) for f in found)
+    names: dict[str, Found] = {}
+    for f in found:
+        names.setdefault(f.mention.text, f)
+    for name, f in sorted(names.items(), key=lambda item: -len(item[0])):
+        if len(name.split()) < 2 and (f.confidence < 0.6 or len(name) < 4):
+            continue
+        for match in re.finditer(rf"(?<!\w){re.escape(name)}(?!\w)", text):
+            span = match.span()
+            mention = Mention(name, *span)
+            if any(s < span[1] and span[0] < e for s, e in taken) or _within(mention, credits):
+                continue
+            more.append(Found(mention, f.confidence, None))
+            taken.append(span)
+    return more
+
+
+def _merge(text: str, found: Sequence[Found]) -> list[list[Found]]:
+    """Groups of mentions of one person each."""
+    order = sorted(range(len(found)), key=lambda i: (-len(words_of(found[i].mention.text)), found[i].mention.start))
+    groups: list[list[Found]] = []
+    tied = _ties(text, found)
+    place: dict[int, list[Found]] = {}
+    for i in order:
+        f = found[i]
+        candidates = [g for g in groups if _same(f.mention.text, g)]
+        if not candidates and i in tied:
+            candidates = [place[j] for j in tied[i] if j in place]
+        group = _nearest(f, candidates) if candidates else None
+        if group is None:
+            group = []
+            groups.append(group)
+        group.append(f)
+        place[i] = group
+    return [sorted(g, key=lambda f: f.mention.start) for g in groups]
+
+
+def _nearest(found: Found, groups: Sequence[list[Found]]) -> list[Found]:
+    """The group that a bare name belongs to: the person named last before it, else first behind it."""
+    def distance(group: list[Found]) -> tuple[int, int]:
+        before = [found.mention.start - f.mention.end for f in group if f.mention.end <= found.mention.start]
+        behind = [f.mention.start - found.mention.end for f in group if f.mention.start >= found.mention.end]
+        return (0, min(before)) if before else (1, min(behind, default=0))
+
+    return min(groups, key=distance)
+
+
+def _same(name: str, group: Sequence[Found]) -> bool:
+    return any(same_person(other.mention.text, name) for other in group)
+
+
+def same_person(full: str, form: str) -> bool:
+    """Whether `form` can be another form of `full`, which has at least as many words."""
+    a, b = words_of(full), words_of(form)
+    if not a or not b:
+        return False
+    if a == b or (len(a) > 1 and sorted(a) == sorted(b)):
+        return True
+    if len(b) == 1:
+        word = b[0]
+        bare = [w for w in a if w not in PARTICLES]
+        return len(word) >= MIN_BARE and word not in PARTICLES and len(a) > 1 and (word in bare or any(similar(word, w) for w in bare if len(w) > 5))
+    if len(a) == len(b):
+        # One spelling differs ("Abdulwahab", "Abdelwahab"), the other words are the same.
+        pairs = list(zip(a, b, strict=True))
+        equal = sum(x == y for x, y in pairs)
+        return equal >= 1 and all(x == y or similar(x, y) or _initial(x, y) for x, y in pairs)
+    if contains(a, b):
+        return not all(w in PARTICLES for w in b)
+    # A middle name left out, an initial for a word: the shorter form's words in order, first and last among them.
+    rest = iter(a)
+    in_order = all(any(x == y or similar(x, y) or _initial(x, y) for x in rest) for y in b)
+    return in_order and (a[0] == b[0] or _initial(a[0], b[0])) and (a[-1] == b[-1] or len(b) >= 2)
+
+
+def _initial(x: str, y: str) -> bool:
+    return (len(x) == 1 or len(y) == 1) and x[0] == y[0]
+
+
+def _ties(text: str, found: Sequence[Found]) -> dict[int, list[int]]:
+    """Mentions that the text ties to the one before: "X, better known as Y"; "X (another script)"."""
+    ties: dict[int, list[int]] = {}
+    for i in range(len(found) - 1):
+        a, b = found[i].mention, found[i + 1].mention
+        between = text[a.end : b.start]
+        if len(between) > 40:
+            continue
+        other_script = between.strip() in ("(", "（", ",", "/") and _script(a.text) != _script(b.text)
+        if _known_as().fullmatch(between) or other_script:
+            ties.setdefault(i, []).append(i + 1)
+            ties.setdefault(i + 1, []).append(i)
+    return ties
+
+
+def _script(text: str) -> str:
+    letter = next((c for c in text if c.isalpha()), "a")
+    return unicodedata.name(letter, "LATIN").split()[0]
+
+
+def _person(group: Sequence[Found]) -> Person:
+    mentions = tuple(f.mention for f in group)
+    name, aliases = forms(mentions)
+    votes = [f.roles for f in group if f.roles is not None]
+    if votes:
+        # The mean of log probabilities: one sure mention counts for more than two doubtful ones.
+        mean = np.mean([np.log(np.clip(v, 1e-4, 1.0)) for v in votes], axis=0)
+        weights = np.exp(mean) / np.exp(mean).sum()
+        best = int(weights.argmax())
+        role, sure = ROLES[best], float(weights[best])
+    else:
+        role, sure = "other", 0.0
+    return Person(name=name, aliases=aliases, role=role, role_confidence=sure, confidence=max(f.confidence for f in group), mentions=mentions)
