@@ -13,7 +13,7 @@ from pathlib import Path
 import numpy as np
 from spacy.language import Language
 
-from winsextract.tagger import BASES, LABELS, OUTCOMES, ROLES, TAGS
+from winsextract.tagger import BASES, OUTCOMES, ROLES, TAGS
 
 MARK = re.compile(r"\[\[([A-Z]+)\|([^\[\]]*?)\]\]")
 

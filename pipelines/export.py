@@ -7,18 +7,20 @@ from __future__ import annotations
 
 import argparse
 import hashlib
-import json
 import shutil
 from pathlib import Path
 
 import onnx
 import torch
 from onnxruntime.quantization import QuantType, quantize_dynamic
+from spacy.util import load_config, load_model_from_config
 from tokenizers import Tokenizer
 
 from pipelines.network import Network, Shape
 from pipelines.train import minilm_folder
-from winsextract.tagger import OUTCOMES, ROLES, TAGS, blank
+from winsextract.tagger import OUTCOMES, ROLES, TAGS
+
+CONFIG = Path(__file__).parent / "config.cfg"
 
 
 def shape_of(state: dict[str, torch.Tensor]) -> Shape:
@@ -95,8 +97,8 @@ def main() -> None:
         "temperature": {},
         "trained_on": args.trained_on,
     }
-    nlp = blank()
-    nlp.add_pipe("winsextract_tagger").load(network, tokenizer.to_str(), meta)
+    nlp = load_model_from_config(load_config(CONFIG), auto_fill=True)
+    nlp.get_pipe("winsextract_tagger").load(network, tokenizer.to_str(), meta)
     nlp.meta["name"] = "winsextract"
     nlp.meta["version"] = args.version
     nlp.meta["license"] = "MIT"

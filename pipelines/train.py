@@ -7,7 +7,6 @@ python -m pipelines.train domain --start build/open.pt --out build/domain.pt
 from __future__ import annotations
 
 import argparse
-import math
 import random
 import time
 from collections.abc import Iterator
@@ -34,8 +33,8 @@ from winsextract.tagger import (
     TAGS,
     WINDOW_PIECES,
     PieceEncoder,
-    blank,
     best_tags,
+    blank,
 )
 
 HERE = Path(__file__).parent

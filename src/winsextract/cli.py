@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import enum
 import sys
 from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
@@ -104,7 +105,7 @@ def schema(as_json: Annotated[bool, typer.Option("--json", help="Print the JSON 
 
         typer.echo(json.dumps(definition.json_schema(), indent=2, ensure_ascii=False))
         return
-    typer.echo(definition.data_dictionary())
+    typer.echo(definition.dictionary())
 
 
 class _Progress:
@@ -116,7 +117,14 @@ class _Progress:
     def __enter__(self) -> _Progress:
         if self.show:
             from rich.console import Console
-            from rich.progress import BarColumn, MofNCompleteColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
+            from rich.progress import (
+                BarColumn,
+                MofNCompleteColumn,
+                Progress,
+                SpinnerColumn,
+                TextColumn,
+                TimeElapsedColumn,
+            )
 
             self._bar = Progress(
                 SpinnerColumn(), TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn(),
@@ -189,6 +197,82 @@ _MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct",
 def _fail(message: str, code: int) -> NoReturn:
     typer.echo(f"winsextract: {message}", err=True)
     raise typer.Exit(code)
+
+
+class Format(enum.StrEnum):
+    table = "table"
+    json = "json"
+    markdown = "markdown"
+
+
+@app.command(
+    epilog="""[bold]Examples[/bold]
+
+winsextract evaluate tests/gold/report.jsonl raw/report.txt
+
+winsextract evaluate gold.jsonl output/json/my-report.json --errors
+
+winsextract evaluate gold.jsonl report.txt --review --format markdown"""
+)
+def evaluate(
+    gold: Annotated[Path, typer.Argument(help="The gold file: one win a line, coded by hand.")],
+    predicted: Annotated[Path, typer.Argument(metavar="PREDICTED-OR-REPORT", help="A report, its JSON, an output folder with one report, or a second gold file.")],
+    errors: Annotated[bool, typer.Option("--errors", help="List every difference with its place.")] = False,
+    review: Annotated[bool, typer.Option("--review", help="Show what each threshold of the review score flags.")] = False,
+    output_format: Annotated[Format, typer.Option("--format", help="How to print the figures.")] = Format.table,
+    bootstrap: Annotated[int, typer.Option(min=0, help="Rounds of the bootstrap behind the 95 % intervals; 0 for none.")] = 1000,
+    text: Annotated[Path | None, typer.Option(help="The report's file, to check that offsets hold what they say.")] = None,
+    model: Annotated[str | None, typer.Option(help="A spaCy pipeline's name or folder, instead of the shipped model.")] = None,
+) -> None:
+    """Say how right an extraction is, field by field, against a gold file."""
+    from winsextract import evaluation
+
+    try:
+        wins = evaluation.read_gold(gold)
+        got = evaluation.read_predicted(predicted, text=text, model=model)
+    except WinsextractError as error:
+        _fail(str(error), FAILED)
+    result = evaluation.evaluate(wins, got.wins, text=got.text, rounds=bootstrap)
+    if output_format is Format.json:
+        import json
+
+        typer.echo(json.dumps(evaluation.to_json(result, errors=errors, review=review), indent=1, ensure_ascii=False))
+    elif output_format is Format.markdown:
+        typer.echo(evaluation.to_markdown(evaluation.grids(result, errors=errors, review=review)), nl=False)
+    else:
+        from rich.console import Console
+
+        console = Console(width=None if sys.stdout.isatty() else 120)
+        for grid in evaluation.grids(result, review=review):
+            console.print(evaluation.to_rich(grid))
+            console.print()
+        for difference in result.differences if errors else ():
+            typer.echo(str(difference))
+
+
+@app.command("gold-template")
+def gold_template(
+    report: Annotated[Path, typer.Argument(help="The report to extract.")],
+    output: Annotated[Path | None, typer.Option(help="The file to write, instead of standard output.")] = None,
+    text: Annotated[bool, typer.Option("--text/--no-text", help="Put each win's words at the end of its line.")] = True,
+    model: Annotated[str | None, typer.Option(help="A spaCy pipeline's name or folder, instead of the shipped model.")] = None,
+) -> None:
+    """Write what was extracted as a gold file to correct by hand, one win a line."""
+    from winsextract import evaluation
+
+    if output is not None and output.exists():
+        _fail(f"{output} exists and may hold corrections: choose another name, or remove it first.", WRONG_USAGE)
+    try:
+        lines = evaluation.gold_template(evaluation.extract_report(report, model=model), text=text)
+    except WinsextractError as error:
+        _fail(str(error), FAILED)
+    if output is None:
+        typer.echo(lines, nl=False)
+        return
+    try:
+        output.write_text(lines, encoding="utf-8", newline="\n")
+    except OSError as error:
+        _fail(f"{output}: cannot be written ({error.strerror or error}).", FAILED)
 
 
 def main() -> None:

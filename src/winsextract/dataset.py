@@ -46,8 +46,9 @@ Record = dict[str, Any]
 
 # Decimals of a confidence. The last digits of a float differ between batch sizes and machines.
 CONFIDENCE_DECIMALS = 4
-# How long to wait for others' commits. One takes about 20 ms on a local disk.
+# How long to wait for others to write, and how often to look. A report takes them about 20 ms on a local disk.
 LOCK_SECONDS = 30.0
+LOCK_POLL_SECONDS = 0.01
 
 LOCK = ".lock"
 STAGING = ".staging"
@@ -97,7 +98,7 @@ def to_nested(report: Report) -> Record:
 
 def checked_id(report_id: str) -> str:
     """The report id, if it can name a folder and cannot leave it; else DatasetError."""
-    if not re.fullmatch(schema.REPORT_ID.strip("^$"), report_id):
+    if not re.fullmatch(schema.REPORT_ID, report_id):
         raise DatasetError(
             f"{report_id!r} is no report id: use --report-id with up to 100 of a-z, 0-9 and hyphens, a hyphen not first."
         )
@@ -151,7 +152,11 @@ def _win(win: Win) -> Record:
         "people_affected": _affected(win.affected),
         "captions": _mentions(win.captions),
         "quotes": [{"text": q.text, "speaker": q.speaker, "span": [q.start, q.end]} for q in win.quotes],
-        "review": {"needed": bool(win.review_reasons), "reasons": list(win.review_reasons)},
+        "review": {
+            "needed": bool(win.review_reasons),
+            "score": _confidence(win.review_score),
+            "reasons": list(win.review_reasons),
+        },
     }
 
 
@@ -276,6 +281,7 @@ def _wins_row(win: Record) -> Record:
         "start": start,
         "end": end,
         "review_needed": win["review"]["needed"],
+        "review_score": win["review"]["score"],
         "review_reasons": win["review"]["reasons"],
     }
 
@@ -294,7 +300,7 @@ def _name_row(win: Record, name: Record) -> Record:
         "name": name["name"],
         "aliases": name["aliases"],
         "confidence": name["confidence"],
-        "mentions": _mention_cells(name),
+        "mentions": [_mention_cell(mention) for mention in name["mentions"]],
     }
 
 
@@ -307,7 +313,7 @@ def _dates_row(win: Record, date: Record) -> Record:
         "end_date": _day(date["end"]),
         "precision": date["precision"],
         "confidence": date["confidence"],
-        "mentions": _mention_cells(date),
+        "mentions": [_mention_cell(mention) for mention in date["mentions"]],
     }
 
 
@@ -337,12 +343,9 @@ def _reports_row(record: Record) -> Record:
     }
 
 
-def _mention_cells(entry: Record) -> list[Record]:
-    spans = [_span(mention) for mention in entry["mentions"]]
-    return [
-        {"text": mention["text"], "start": start, "end": end}
-        for mention, (start, end) in zip(entry["mentions"], spans, strict=True)
-    ]
+def _mention_cell(mention: Record) -> Record:
+    start, end = _span(mention)
+    return {"text": mention["text"], "start": start, "end": end}
 
 
 def _span(found: Record) -> tuple[int | None, int | None]:
@@ -506,13 +509,14 @@ def _sole_writer(folder: Path) -> Iterator[None]:
             yield
     except OSError as error:
         raise DatasetError(
-            f"{folder} cannot be written: {error.strerror or error}. What it held before is kept; "
-            "make room or allow writing, or choose another folder with --output."
+            f"{folder} cannot be written: {error.strerror or error}. The reports in it are safe; "
+            "make room or allow writing and run again, or choose another folder with --output."
         ) from error
 
 
 @contextlib.contextmanager
 def _lock(folder: Path) -> Iterator[None]:
+    """Hold the lock file; LockedError if others hold it for longer than `LOCK_SECONDS`."""
     if sys.platform == "win32":
         yield
         return
@@ -520,31 +524,34 @@ def _lock(folder: Path) -> Iterator[None]:
 
     path = folder / LOCK
     give_up = time.monotonic() + LOCK_SECONDS
-    while True:
-        handle = os.open(path, os.O_CREAT | os.O_RDWR, 0o666)
-        try:
-            fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            # Whoever had the lock has removed its file: only a lock on the file that is there counts.
-            if os.path.samestat(os.fstat(handle), path.stat()):
-                break
-        except (BlockingIOError, FileNotFoundError):
-            pass
-        except OSError:
-            os.close(handle)
-            raise
-        os.close(handle)
+    while (handle := _try_lock(path)) is None:
         if time.monotonic() > give_up:
-            raise LockedError(
-                f"Another command has been writing to {folder} for over {LOCK_SECONDS:.0f} s: wait for it to end."
-            )
-        time.sleep(0.01)
-    try:
+            raise LockedError(f"Another command is writing to {folder}: wait until it has ended, then try again.")
+        time.sleep(LOCK_POLL_SECONDS)
+    with contextlib.ExitStack() as release:
+        release.callback(os.close, handle)
+        # Closing would not do: a process that was forked meanwhile holds the file open too.
+        release.callback(fcntl.flock, handle, fcntl.LOCK_UN)
+        release.callback(path.unlink, missing_ok=True)
         yield
-    finally:
-        path.unlink(missing_ok=True)
-        # Not left to close(): a process forked meanwhile holds the file open too.
-        fcntl.flock(handle, fcntl.LOCK_UN)
+
+
+def _try_lock(path: Path) -> int | None:
+    import fcntl
+
+    handle = os.open(path, os.O_CREAT | os.O_RDWR, 0o666)
+    try:
+        fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        # Who had the lock before has removed its file: only a lock on the file that is there counts.
+        if os.path.samestat(os.fstat(handle), path.stat()):
+            return handle
+    except (BlockingIOError, FileNotFoundError):
+        pass
+    except BaseException:
         os.close(handle)
+        raise
+    os.close(handle)
+    return None
 
 
 # Reading

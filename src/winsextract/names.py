@@ -69,7 +69,7 @@ def initials(words: Iterable[str]) -> str:
     return "".join(w[0] for w in words if w not in _SMALL)
 
 
-_SMALL = frozenset("of the and for on in to de la le les des du del da do dos das y e et der die und van von a an against with".split())
+_SMALL = frozenset(["of", "the", "and", "for", "on", "in", "to", "de", "la", "le", "les", "des", "du", "del", "da", "do", "dos", "das", "y", "e", "et", "der", "die", "und", "van", "von", "a", "an", "against", "with"])
 
 
 def all_initials(words: Iterable[str]) -> str:

@@ -8,22 +8,22 @@ affected, event date → record
 
 from __future__ import annotations
 
+import functools
+import math
 import re
 import unicodedata
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
+from winsextract.confidence import calibrated
 from winsextract.errors import ConservationError
 from winsextract.names import Found
 from winsextract.records import (
-    Date,
     EventDate,
     Mention,
-    Name,
-    Outcome,
     Part,
     Person,
     Place,
@@ -39,6 +39,8 @@ if TYPE_CHECKING:
     from spacy.language import Language
     from spacy.tokens import Doc, Span
 
+    from winsextract.stages.people import Found as FoundPerson
+
 # A name of less than this confidence is one that a person should look at.
 DOUBTFUL_NAME = 0.6
 # An outcome, a role or a date of less than this confidence likewise.
@@ -51,9 +53,9 @@ def extract(source: Source, nlp: Language, *, year: int | None = None, report_id
     `year` and `report_id` override what the text says. Raises ConservationError where a
     character of the text would be lost or counted twice.
     """
-    from spacy import __version__ as spacy_version
+    from spacy.about import __version__ as spacy_version
 
-    from winsextract.stages.annotate import annotate
+    from winsextract.stages.annotate import annotate, curves
     from winsextract.stages.segment import segment
 
     asked = {"year": year, "report_id": report_id}
@@ -61,7 +63,10 @@ def extract(source: Source, nlp: Language, *, year: int | None = None, report_id
     check_conservation(source.text, pieces)
     report_id = report_id or slug(pieces.title or Path(source.name).stem)
     bodies = ((source.text[s.body_start : s.end], s) for s in pieces.segments)
-    wins = tuple(understand(doc, s, source.text, report_id=report_id) for doc, s in annotate(nlp, bodies))
+    calibration = curves(nlp)
+    wins = tuple(
+        understand(doc, s, source.text, report_id=report_id, calibration=calibration) for doc, s in annotate(nlp, bodies)
+    )
     return Report(
         report_id=report_id,
         title=pieces.title,
@@ -79,8 +84,12 @@ def extract(source: Source, nlp: Language, *, year: int | None = None, report_id
     )
 
 
-def understand(doc: Doc, segment: Segment, text: str, *, report_id: str) -> Win:
-    """One win's record from its annotated text. `doc` holds the text behind the header; the record counts in the report's."""
+def understand(doc: Doc, segment: Segment, text: str, *, report_id: str, calibration: Mapping[str, Any]) -> Win:
+    """One win's record from its annotated text.
+
+    `doc` holds the text behind the header; the record's offsets count in `text`, the report's.
+    `calibration` has the curves of `winsextract.confidence`; without one, confidences are raw.
+    """
     from winsextract.stages.affected import count_affected
     from winsextract.stages.dates import find_dates
     from winsextract.stages.event_date import find_event_date
@@ -99,9 +108,10 @@ def understand(doc: Doc, segment: Segment, text: str, *, report_id: str) -> Win:
     masked = [(m.start, m.end) for entry in (*laws, *organisations) for m in entry.mentions]
     dates = find_dates(body, year=segment.year, month=segment.month, masked=masked)
     outcomes = find_outcomes(doc)
-    affected = count_affected(doc, outcomes, people)
+    affected, affected_confidence = count_affected(doc, outcomes, people)
     event = find_event_date(doc, dates, year=segment.year, month=segment.month)
     by = segment.body_start
+    sure = functools.partial(calibrated, calibration=calibration)
     win = Win(
         win_id=f"{report_id}/{segment.position:03d}",
         position=segment.position,
@@ -113,17 +123,41 @@ def understand(doc: Doc, segment: Segment, text: str, *, report_id: str) -> Win:
         start=segment.start,
         end=segment.end,
         places=places,
-        outcomes=tuple(replace(o, evidence=_moved(o.evidence, by)) for o in outcomes),
-        people=tuple(replace(p, mentions=tuple(_moved(m, by) for m in p.mentions)) for p in people),
-        organisations=tuple(replace(n, mentions=tuple(_moved(m, by) for m in n.mentions)) for n in organisations),
-        laws=tuple(replace(n, mentions=tuple(_moved(m, by) for m in n.mentions)) for n in laws),
-        dates=tuple(replace(d, mentions=tuple(_moved(m, by) for m in d.mentions)) for d in dates),
-        event_date=event,
+        outcomes=tuple(
+            replace(o, evidence=_moved(o.evidence, by), confidence=sure(o.confidence, "other_outcome" if n else "outcome"))
+            for n, o in enumerate(outcomes)
+        ),
+        people=tuple(
+            replace(
+                p,
+                mentions=_all_moved(p.mentions, by),
+                confidence=sure(p.confidence, "person"),
+                role_confidence=sure(p.role_confidence, "role"),
+            )
+            for p in people
+        ),
+        organisations=tuple(
+            replace(n, mentions=_all_moved(n.mentions, by), confidence=sure(n.confidence, "organisation")) for n in organisations
+        ),
+        laws=tuple(replace(n, mentions=_all_moved(n.mentions, by), confidence=sure(n.confidence, "law")) for n in laws),
+        dates=tuple(replace(d, mentions=_all_moved(d.mentions, by), confidence=sure(d.confidence, "date")) for d in dates),
+        event_date=replace(event, mention=_moved(event.mention, by), confidence=sure(event.confidence, "event_date")) if event else None,
         affected=replace(affected, mention=_moved(affected.mention, by)) if affected else None,
+        affected_confidence=sure(affected_confidence, "affected"),
         captions=tuple(_cut(text, p) for p in segment.parts if p.kind == "caption"),
         quotes=tuple(Quote(text[p.start : p.end], _speaker(text, p, people, by), p.start, p.end) for p in segment.parts if p.kind == "quote"),
     )
-    return replace(win, review_reasons=tuple(review(win)))
+    return replace(win, review_reasons=tuple(review(win)), review_score=doubt(win))
+
+
+def doubt(win: Win) -> float:
+    """The probability that at least one value of a win is wrong, were they wrong independently of each other."""
+    sure = [p for person in win.people for p in (person.confidence, person.role_confidence)]
+    sure += [entry.confidence for entry in (*win.organisations, *win.laws, *win.dates, *win.outcomes)]
+    sure.append(win.affected_confidence)
+    if win.event_date is not None:
+        sure.append(win.event_date.confidence)
+    return 1.0 - math.prod(sure)
 
 
 def place_in_text(text: str) -> tuple[Place, ...]:
@@ -182,7 +216,7 @@ def _in_month(event: EventDate, win: Win) -> bool:
     return event.start.year == win.year and event.start.month <= (win.month or 0) <= event.end.month
 
 
-def _people(doc: Doc) -> Iterator[object]:
+def _people(doc: Doc) -> Iterator[FoundPerson]:
     from winsextract.stages.people import Found as FoundPerson
 
     scores = doc.user_data["winsextract"]
@@ -211,6 +245,10 @@ def confidence(doc: Doc, span: Span) -> float:
 
 def _moved(mention: Mention | None, by: int) -> Mention | None:
     return None if mention is None else Mention(mention.text, mention.start + by, mention.end + by)
+
+
+def _all_moved(mentions: Sequence[Mention], by: int) -> tuple[Mention, ...]:
+    return tuple(Mention(m.text, m.start + by, m.end + by) for m in mentions)
 
 
 def _cut(text: str, part: Part) -> Mention:

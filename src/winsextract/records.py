@@ -177,7 +177,8 @@ class Affected:
 class EventDate:
     """When the win happened, as precisely as its text, else its section or report, allows.
 
-    `basis` says from where: text, section or report.
+    `basis` says from where: text, section or report; `mention` is the date in the text, None
+    for the others.
     """
 
     edtf: str
@@ -186,6 +187,7 @@ class EventDate:
     precision: str
     basis: str
     confidence: float
+    mention: Mention | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -200,7 +202,11 @@ class Quote:
 
 @dataclass(frozen=True, slots=True)
 class Win:
-    """One win as a record; all offsets count in the report's decoded text."""
+    """One win as a record; all offsets count in the report's decoded text.
+
+    `affected_confidence` is that of the number of people, of "none is counted" where `affected`
+    is None; `review_score` is the probability that at least one value of the win is wrong.
+    """
 
     win_id: str
     position: int
@@ -219,9 +225,11 @@ class Win:
     dates: tuple[Date, ...]
     event_date: EventDate | None
     affected: Affected | None
+    affected_confidence: float = 1.0
     captions: tuple[Mention, ...] = ()
     quotes: tuple[Quote, ...] = ()
     review_reasons: tuple[str, ...] = ()
+    review_score: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)

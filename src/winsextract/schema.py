@@ -119,6 +119,14 @@ def tables() -> tuple[Table, ...]:
         Field("start", "integer", "Offset of the win's first character.", minimum=0),
         Field("end", "integer", "Offset behind the win's last character.", minimum=0),
         Field("review_needed", "boolean", "Whether a person should look at the win before it is used.", required=True),
+        Field(
+            "review_score",
+            "number",
+            "Probability that at least one value of the win is wrong, from the calibrated confidences.",
+            required=True,
+            minimum=0,
+            maximum=1,
+        ),
         Field("review_reasons", "strings", "Why a person should look at it.", required=True),
         Field("people_affected_qualifier", "string", "How the number is meant.", enum=QUALIFIERS),
         Field("event_basis", "string", "What dates the win: its text, its section's month or the report's year.", enum=DATE_BASES),
@@ -268,6 +276,8 @@ def _resource(definition: Table, report_ids: Sequence[str]) -> dict[str, Any]:
     paths = [partition(definition.name, report_id) for report_id in report_ids]
     schema: dict[str, Any] = {
         "fields": [_frictionless_field(field) for field in definition.fields],
+        # Readers that know Hive partitions find one column more, `report`.
+        "fieldsMatch": "subset",
         "primaryKey": list(definition.key),
     }
     if definition.references:
@@ -413,7 +423,13 @@ def json_schema() -> dict[str, Any]:
         ),
         "captions": {"type": "array", "items": mention},
         "quotes": _array({"text": {"type": "string"}, "speaker": {"type": ["string", "null"]}, "span": span}),
-        "review": _object({"needed": _property("wins", "review_needed"), "reasons": strings}),
+        "review": _object(
+                {
+                    "needed": _property("wins", "review_needed"),
+                    "score": _property("wins", "review_score"),
+                    "reasons": strings,
+                }
+            ),
     }
     return {
         "$schema": "https://json-schema.org/draft/2020-12/schema",

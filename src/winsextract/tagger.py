@@ -15,21 +15,26 @@ from __future__ import annotations
 import functools
 import hashlib
 import json
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
+import numpy.typing as npt
+from spacy.lang.en import English
 from spacy.language import Language
+from spacy.tokenizer import Tokenizer
 from spacy.tokens import Doc, Span
-from spacy.util import minibatch
+from spacy.util import compile_infix_regex, registry
 
 from winsextract.errors import ModelError
 
 if TYPE_CHECKING:
     import onnxruntime
-    from tokenizers import Tokenizer
+    import tokenizers
+
+Array = npt.NDArray[Any]
 
 LABELS = ("PERSON", "ORG", "LAW", "DATE", "GPE", "NORP")
 TAGS = ("O", *(f"{prefix}-{label}" for label in LABELS for prefix in "BI"))
@@ -114,7 +119,7 @@ class Pieces:
 class PieceEncoder:
     """Turns words into word pieces; remembers words, since most words of a report recur."""
 
-    def __init__(self, tokenizer: Tokenizer) -> None:
+    def __init__(self, tokenizer: tokenizers.Tokenizer) -> None:
         tokenizer.no_padding()
         tokenizer.no_truncation()
         self._tokenizer = tokenizer
@@ -151,31 +156,38 @@ class TokenScores:
     `evidence` (n, 12) over `OUTCOMES`, `primary` (12,) over `OUTCOMES`, `basis` (3,) over `BASES`.
     """
 
-    tags: np.ndarray
-    roles: np.ndarray
-    event: np.ndarray
-    count: np.ndarray
-    evidence: np.ndarray
-    primary: np.ndarray
-    basis: np.ndarray
+    tags: Array
+    roles: Array
+    event: Array
+    count: Array
+    evidence: Array
+    primary: Array
+    basis: Array
+
+
+@registry.tokenizers("winsextract.Tokenizer.v1")
+def make_tokenizer() -> Callable[[Language], Tokenizer]:
+    """spaCy's English rules, and a cut where a page has glued two tokens together.
+
+    Before a bracket or a link, at Markdown's asterisks, and between a lower-case letter and a
+    digit ("Hague34").
+    """
+
+    def create(nlp: Language) -> Tokenizer:
+        tokenizer = registry.tokenizers.get("spacy.Tokenizer.v1")()(nlp)
+        infixes = [*(nlp.Defaults.infixes or []), r"[\[\]()|<>]", r"(?<=[a-z]{3})(?=\d)", r"\*+", r"(?<=[a-z])[.](?=[A-Z])"]
+        tokenizer.infix_finditer = compile_infix_regex(infixes).finditer
+        return tokenizer
+
+    return create
 
 
 def blank() -> Language:
-    """An empty English pipeline with the tokeniser that the shipped model was trained with.
-
-    spaCy's English rules, and a cut where a page has glued two tokens together: before a
-    bracket or a link, and between a lower-case letter and a digit ("Hague34").
-    """
-    import spacy
-    from spacy.util import compile_infix_regex
-
-    nlp = spacy.blank("en")
-    infixes = [*nlp.Defaults.infixes, r"[\[\]()|<>]", r"(?<=[a-z]{3})(?=\d)", r"\*+", r"(?<=[a-z])[.](?=[A-Z])"]
-    nlp.tokenizer.infix_finditer = compile_infix_regex(infixes).finditer
-    return nlp
+    """An empty English pipeline with the tokeniser that the shipped model was trained with."""
+    return English.from_config({"nlp": {"tokenizer": {"@tokenizers": "winsextract.Tokenizer.v1"}}})
 
 
-def _transitions() -> np.ndarray:
+def _transitions() -> Array:
     """0 where a tag may follow another, else a large penalty; the last row is the start."""
     allowed = np.zeros((len(TAGS) + 1, len(TAGS)), dtype=np.float32)
     for j, tag in enumerate(TAGS):
@@ -187,7 +199,7 @@ def _transitions() -> np.ndarray:
     return allowed
 
 
-def best_tags(logits: np.ndarray) -> np.ndarray:
+def best_tags(logits: Array) -> Array:
     """The likeliest valid BIO sequence (Viterbi) for tag logits (n, 13); indices into `TAGS`."""
     n = len(logits)
     if n == 0:
@@ -206,14 +218,14 @@ def best_tags(logits: np.ndarray) -> np.ndarray:
     return best
 
 
-def softmax(logits: np.ndarray) -> np.ndarray:
+def softmax(logits: Array) -> Array:
     """Probabilities along the last axis."""
     e = np.exp(logits - logits.max(-1, keepdims=True))
-    return e / e.sum(-1, keepdims=True)
+    return np.asarray(e / e.sum(-1, keepdims=True))
 
 
-def sigmoid(logits: np.ndarray) -> np.ndarray:
-    return 1.0 / (1.0 + np.exp(-logits))
+def sigmoid(logits: Array) -> Array:
+    return np.asarray(1.0 / (1.0 + np.exp(-logits)))
 
 
 @Language.factory(
@@ -265,14 +277,14 @@ class Tagger:
             if self._network is None or self._tokenizer is None:
                 raise ModelError("The tagger has no network yet: load a model with `spacy.load`, or call `load`.")
             import onnxruntime
-            from tokenizers import Tokenizer
+            import tokenizers
 
             options = onnxruntime.SessionOptions()
             # One thread: processes are how this scales, and sums in one order give the same bytes.
             options.intra_op_num_threads = options.inter_op_num_threads = 1
             options.log_severity_level = 3
             self._session = onnxruntime.InferenceSession(self._network, options, providers=["CPUExecutionProvider"])
-            self._encoder = PieceEncoder(Tokenizer.from_str(self._tokenizer))
+            self._encoder = PieceEncoder(tokenizers.Tokenizer.from_str(self._tokenizer))
         return self._session, self._encoder
 
     def __call__(self, doc: Doc) -> Doc:
@@ -281,9 +293,8 @@ class Tagger:
         return doc
 
     def pipe(self, stream: Iterable[Doc], *, batch_size: int = 64) -> Iterator[Doc]:
-        for docs in minibatch(stream, size=batch_size):
-            for doc in docs:
-                yield self(doc)
+        for doc in stream:
+            yield self(doc)
 
     def _annotate(self, doc: Doc) -> None:
         words = [token.text for token in doc]
@@ -306,7 +317,7 @@ class Tagger:
         if self.set_ents:
             doc.ents = list(_entities(doc, words, tags))
 
-    def logits(self, words: Sequence[str]) -> tuple[np.ndarray, np.ndarray]:
+    def logits(self, words: Sequence[str]) -> tuple[Array, Array]:
         """The network's raw answers: (n words, 31) for the tokens, (27,) for the text.
 
         A word that the network does not see (white space, Markdown marks) gets the answer
@@ -323,7 +334,7 @@ class Tagger:
             return tokens, np.full(TEXT_COLUMNS, -12.0, dtype=np.float32)
         by_piece = np.empty((n, TOKEN_COLUMNS), dtype=np.float32)
         depth = np.full(n, -1, dtype=np.int64)
-        about: np.ndarray | None = None
+        about: Array | None = None
         for start in range(0, max(1, n - OVERLAP_PIECES), WINDOW_PIECES - OVERLAP_PIECES):
             stop = min(n, start + WINDOW_PIECES)
             ids = np.array([[encoder.cls, *pieces.ids[start:stop], encoder.sep]], dtype=np.int64)
@@ -364,7 +375,7 @@ class Tagger:
     def to_bytes(self, *, exclude: Iterable[str] = ()) -> bytes:
         import srsly
 
-        return srsly.msgpack_dumps({"network": self._network, "tokenizer": self._tokenizer, "meta": self._meta})
+        return bytes(srsly.msgpack_dumps({"network": self._network, "tokenizer": self._tokenizer, "meta": self._meta}))
 
     def from_bytes(self, data: bytes, *, exclude: Iterable[str] = ()) -> Tagger:
         import srsly
@@ -398,7 +409,7 @@ def _runs(doc: Doc, words: Sequence[str]) -> Iterator[list[int]]:
         yield run
 
 
-def _entities(doc: Doc, words: Sequence[str], tags: np.ndarray) -> Iterator[Span]:
+def _entities(doc: Doc, words: Sequence[str], tags: Array) -> Iterator[Span]:
     """The spans that tags name; white space within a name does not end it."""
     start, last, label = -1, -1, ""
     for i, tag in enumerate([*tags.tolist(), 0]):

@@ -30,24 +30,26 @@ class Number:
     end: int
 
 
-def count_affected(doc: Doc, outcomes: Sequence[Outcome], people: Sequence[Person]) -> Affected | None:
-    """The persons released, acquitted, cleared, convicted or granted something; None where none are counted.
+def count_affected(doc: Doc, outcomes: Sequence[Outcome], people: Sequence[Person]) -> tuple[Affected | None, float]:
+    """The persons released, acquitted, cleared, convicted or granted something, None where none are counted; and how sure that is.
 
     Offsets count in the doc's text.
     """
     scores: TokenScores = doc.user_data["winsextract"]
     basis = BASES[int(scores.basis.argmax())]
+    sure = float(scores.basis.max())
     if basis == "none":
-        return None
+        return None, sure
     stated = _stated(doc, scores)
     if stated is not None and (basis == "stated" or stated[1] > 0.8):
         number = stated[0]
-        return Affected(number.value, "stated", qualifier_of(doc.text, number.start), Mention(doc.text[number.start : number.end], number.start, number.end))
+        words = Mention(doc.text[number.start : number.end], number.start, number.end)
+        return Affected(number.value, "stated", qualifier_of(doc.text, number.start), words), sure * stated[1]
     if not any(o.outcome in OF_PERSONS for o in outcomes):
-        return None
+        return None, 1.0 - sure
     of = "perpetrator" if outcomes[0].outcome == "accountability" else "beneficiary"
     named = sum(p.role == of for p in people)
-    return Affected(max(1, named), "named", "exact", None)
+    return Affected(max(1, named), "named", "exact", None), sure if basis == "named" else sure / 2
 
 
 def _stated(doc: Doc, scores: TokenScores) -> tuple[Number, float] | None:

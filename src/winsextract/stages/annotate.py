@@ -12,14 +12,14 @@ import importlib.resources
 import json
 from collections.abc import Iterable, Iterator
 from pathlib import Path
-from typing import TypeVar
+from typing import Any, TypeVar, cast
 
 import spacy
 from spacy.language import Language
 from spacy.tokens import Doc, Span
 
-import winsextract.tagger  # noqa: F401 - registers the tagger with spaCy
 from winsextract.errors import ModelError
+from winsextract.tagger import Tagger
 
 Context = TypeVar("Context")
 
@@ -58,9 +58,8 @@ def load_pipeline(model: str | None = None) -> Language:
     ):
         raise ModelError(f"The model {model!r} finds no entities: it has no `ner` component, only {', '.join(nlp.pipe_names) or 'a tokeniser'}.")
     nlp.add_pipe("winsextract_labels", last=True)
-    tagger = nlp.add_pipe("winsextract_tagger", last=True, config={"set_ents": False})
-    shipped = _shipped().get_pipe("winsextract_tagger")
-    tagger.from_bytes(shipped.to_bytes())
+    tagger = cast(Tagger, nlp.add_pipe("winsextract_tagger", last=True, config={"set_ents": False}))
+    tagger.from_bytes(cast(Tagger, _shipped().get_pipe("winsextract_tagger")).to_bytes())
     return nlp
 
 
@@ -75,6 +74,11 @@ def shipped_version() -> str | None:
         return str(json.loads((_folder() / "meta.json").read_text(encoding="utf-8"))["version"])
     except (OSError, ValueError, KeyError):
         return None
+
+
+def curves(nlp: Language) -> dict[str, Any]:
+    """The calibration of a pipeline's confidences, by kind; empty where it has none."""
+    return dict(cast(Tagger, nlp.get_pipe("winsextract_tagger")).meta.get("calibration", {}))
 
 
 @functools.lru_cache(maxsize=1)

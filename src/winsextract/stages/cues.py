@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import functools
 import importlib.resources
+import itertools
 import json
 import re
 import tomllib
@@ -18,6 +19,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
+from spacy.lang.en.stop_words import STOP_WORDS
 from spacy.matcher import Matcher, PhraseMatcher
 from spacy.tokens import Doc
 from spacy.vocab import Vocab
@@ -32,7 +34,8 @@ SILENT = "none"
 YEAR = re.compile(r"(?:19|20)\d\d")
 # A year this many tokens behind a cue dates it ("was convicted by a court in Homs in 2019").
 YEAR_REACH = 6
-# How many tokens back an `about` word may stand, across sentences: what "it" in "it was withdrawn" is.
+# How many tokens to either side an `about` word may stand, across sentences: it tells what "it" in
+# "it was withdrawn" is. Most wins have fewer than twice as many tokens.
 ABOUT = 60
 
 
@@ -67,6 +70,7 @@ class _Pattern:
     about: frozenset[str]
     before: frozenset[str]
     behind: frozenset[str]
+    absent: frozenset[str]
     unless: frozenset[str]
     unless_behind: frozenset[str]
     years: bool
@@ -90,13 +94,28 @@ class _Data:
     sentence_ends: frozenset[str]
     clause_ends: frozenset[str]
     months: frozenset[str]
+    yields: dict[str, tuple[str, ...]]
+
+
+@dataclass(frozen=True, slots=True)
+class _Compiled:
+    """A pattern as spaCy matches it: the most tokens it takes, and of each required token its words.
+
+    `variants` are the pattern with its gaps written out, by their key in `matcher`.
+    """
+
+    pattern: _Pattern
+    matcher: Matcher
+    variants: dict[int, tuple[dict[str, Any], ...]]
+    width: int
+    required: tuple[frozenset[int], ...]
 
 
 @dataclass(frozen=True, slots=True)
 class _Matchers:
-    """Compiled once per vocab. `cues` has a small matcher for each word that a pattern cannot do without."""
+    """Compiled once per vocab. `cues` has for each word the patterns that are looked for round it."""
 
-    cues: dict[int, tuple[Matcher, int]]
+    cues: dict[int, tuple[_Compiled, ...]]
     contexts: PhraseMatcher
 
 
@@ -142,11 +161,11 @@ def find_cues(doc: Doc, *, year: int | None = None) -> tuple[Cue, ...]:
     if not matches:
         return ()
     text = _text(doc, matchers)
-    longest = _longest([m for m in matches if _fits(m, text)])
+    found = [(m, _status(m, text, year=year)) for m in _longest([m for m in matches if _fits(m, text)])]
     return tuple(
         Cue(
             outcome=m.pattern.label,
-            status=_status(m, text, year=year),
+            status=status,
             start=m.start,
             end=m.end,
             text=doc[m.start : m.end].text,
@@ -154,8 +173,7 @@ def find_cues(doc: Doc, *, year: int | None = None) -> tuple[Cue, ...]:
             end_char=doc[m.end - 1].idx + len(doc[m.end - 1]),
             pattern=m.pattern.id,
         )
-        for m in longest
-        if m.pattern.label != SILENT
+        for m, status in _yielded(found, text)
     )
 
 
@@ -179,6 +197,7 @@ def _data() -> _Data:
             about=frozenset(_words(record.get("about", ()), groups)),
             before=frozenset(_words(record.get("before", ()), groups)),
             behind=frozenset(_words(record.get("behind", ()), groups)),
+            absent=frozenset(_words(record.get("absent", ()), groups)),
             unless=frozenset(_words(record.get("unless", ()), groups)),
             unless_behind=frozenset(_words(record.get("unless_behind", ()), groups)),
             years=record.get("years", True),
@@ -192,6 +211,7 @@ def _data() -> _Data:
         ignored=tuple(contexts["ignore"]["words"]),
         sentence_ends=frozenset(contexts["ends"]["sentence"]),
         clause_ends=frozenset(contexts["ends"]["clause"]),
+        yields={label: tuple(to) for label, to in contexts["yields"].items()},
         months=frozenset(contexts["dates"]["months"]),
     )
 
@@ -212,50 +232,63 @@ def _written_out(token: dict[str, Any], groups: dict[str, list[str]]) -> dict[st
     return token
 
 
-@functools.cache
-def _anchors() -> dict[str, tuple[str, ...]]:
-    """Word → ids of the patterns that cannot match without it.
+def _required(pattern: _Pattern) -> list[list[str]]:
+    """The words of each token that a pattern cannot match without."""
+    words = [t["LOWER"] for t in pattern.tokens if "LOWER" in t and t.get("OP", "1") in ("1", "+")]
+    return [[w] if isinstance(w, str) else w["IN"] for w in words if isinstance(w, str) or "IN" in w]
 
-    A pattern's anchor is its required token with the fewest alternatives; of two as rare,
-    the one with the longer words, which are rarer in text.
+
+def _anchor(pattern: _Pattern) -> list[str]:
+    """The words that a pattern is looked for round: those of its required token that are rarest in text.
+
+    Common words are the worst choice; of others, long words are rarer.
     """
-    anchors: dict[str, list[str]] = {}
-    for pattern in _data().patterns.values():
-        required = [_alternatives(t) for t in pattern.tokens if t.get("OP", "1") in ("1", "+") and "LOWER" in t]
-        best = min(required, key=lambda words: (len(words) > 12, -sum(map(len, words)) / len(words)))
-        for word in best:
-            anchors.setdefault(word, []).append(pattern.id)
-    return {word: tuple(ids) for word, ids in anchors.items()}
-
-
-def _alternatives(token: dict[str, Any]) -> list[str]:
-    lower = token["LOWER"]
-    return [lower] if isinstance(lower, str) else lower["IN"]
+    return min(_required(pattern), key=lambda words: (sum(w in STOP_WORDS for w in words), -sum(map(len, words)) / len(words)))
 
 
 # A program has one vocab, a test run a few; each keeps its matchers alive.
 @functools.lru_cache(maxsize=4)
 def _matchers(vocab: Vocab) -> _Matchers:
     data = _data()
-    cues: dict[int, tuple[Matcher, int]] = {}
-    for word, ids in _anchors().items():
+    cues: dict[int, list[_Compiled]] = {}
+    for pattern in data.patterns.values():
         matcher = Matcher(vocab)
-        width = 0
-        for id_ in ids:
-            tokens = data.patterns[id_].tokens
-            matcher.add(id_, [list(tokens)])
-            width = max(width, sum(_most(t) for t in tokens))
-        cues[vocab.strings.add(word)] = (matcher, width)
+        variants = {}
+        for k, tokens in enumerate(_variants(pattern)):
+            matcher.add(str(k), [list(tokens)])
+            variants[vocab.strings.add(str(k))] = tokens
+        required = tuple(frozenset(map(vocab.strings.add, words)) for words in _required(pattern))
+        compiled = _Compiled(pattern, matcher, variants, max(map(len, variants.values())), required)
+        for word in _anchor(pattern):
+            cues.setdefault(vocab.strings.add(word), []).append(compiled)
     contexts = PhraseMatcher(vocab, attr="LOWER")
     for key, words in [*((str(i), c[1]) for i, c in enumerate(data.contexts)), ("ignore", data.ignored)]:
         phrases = {variant for phrase in words for variant in (phrase, phrase.replace("'", "’"))}
         contexts.add(key, [Doc(vocab, words=phrase.split()) for phrase in sorted(phrases)])
-    return _Matchers(cues, contexts)
+    return _Matchers({word: tuple(found) for word, found in cues.items()}, contexts)
 
 
-def _most(token: dict[str, Any]) -> int:
-    """How many tokens of text a token of a pattern takes at most: `{0,4}` four, all others one."""
-    return int(token.get("OP", "1").strip("{}").split(",")[-1]) if token.get("OP", "1")[0] in "{1" else 1
+def _variants(pattern: _Pattern) -> Iterator[tuple[dict[str, Any], ...]]:
+    """The pattern once for each length of its gaps, `{"OP": "{0,4}"}` as none to four tokens of any kind.
+
+    Given such a gap itself, spaCy's matcher follows every way to spread the words of the
+    text over the optional tokens, exponentially many (spaCy 3.8, `matcher.pyx`).
+    """
+    for lengths in itertools.product(*(range(_most(t) + 1) if _is_gap(t) else (1,) for t in pattern.tokens)):
+        yield tuple(
+            t
+            for token, n in zip(pattern.tokens, lengths, strict=True)
+            for t in ([{}] * n if _is_gap(token) else [token])
+        )
+
+
+def _is_gap(token: dict[str, Any]) -> bool:
+    return set(token) == {"OP"}
+
+
+def _most(gap: dict[str, Any]) -> int:
+    """The 4 of `{"OP": "{0,4}"}`."""
+    return int(gap["OP"].strip("{}").split(",")[-1])
 
 
 # ---- matching -------------------------------------------------------------------------
@@ -263,40 +296,54 @@ def _most(token: dict[str, Any]) -> int:
 
 def _matches(doc: Doc, matchers: _Matchers) -> Iterator[_Match]:
     """Every match of every pattern, looked for only round the words that it cannot do without."""
-    data = _data()
+    ends = _data().sentence_ends
+    lower: list[int] = [token.lower for token in doc]
     seen: set[tuple[int, int, str]] = set()
-    for i, token in enumerate(doc):
-        found = matchers.cues.get(token.lower)
-        if found is None:
-            continue
-        matcher, width = found
-        low = max(0, i - width + 1)
-        for key, start, end, alignment in matcher(doc[low : i + width], with_alignments=True):
-            id_ = doc.vocab.strings[key]
-            at = (low + start, low + end, id_)
-            if at in seen:
+    for i, word in enumerate(lower):
+        for compiled in matchers.cues.get(word, ()):
+            low, high = max(0, i - compiled.width + 1), i + compiled.width
+            nearby = lower[low:high]
+            if any(words.isdisjoint(nearby) for words in compiled.required):
                 continue
-            seen.add(at)
-            pattern = data.patterns[id_]
-            gaps = tuple(low + start + k for k, t in enumerate(alignment) if "LOWER" not in pattern.tokens[t])
-            if all(doc[k].lower_ not in data.sentence_ends for k in gaps):
-                yield _Match(low + start, low + end, pattern, gaps)
+            pattern = compiled.pattern
+            for key, start, end, alignment in compiled.matcher(doc[low:high], with_alignments=True):
+                at = (low + start, low + end, pattern.id)
+                if at in seen:
+                    continue
+                seen.add(at)
+                tokens = compiled.variants[key]
+                gaps = tuple(low + start + k for k, t in enumerate(alignment) if not tokens[t])
+                if all(doc[k].lower_ not in ends for k in gaps):
+                    yield _Match(low + start, low + end, pattern, gaps)
 
 
 def _longest(matches: list[_Match]) -> list[_Match]:
-    """Within a class no overlap, the longest first; across classes nothing inside something longer."""
+    """Within a class no overlap, the longest first; across classes nothing inside something longer.
+
+    A silent match silences all that share a word with it that is not in a gap.
+    """
+    silent = {k for m in matches if m.pattern.label == SILENT for k in _own(m)}
     kept: list[_Match] = []
     for m in sorted(matches, key=lambda m: (m.start - m.end, m.start, m.pattern.id)):
-        if not any(
-            k.start < m.end and m.start < k.end
-            and (
-                k.pattern.label == m.pattern.label
-                or (k.start <= m.start and m.end <= k.end and k.end - k.start > m.end - m.start)
-            )
-            for k in kept
-        ):
+        if m.pattern.label == SILENT or not silent.isdisjoint(_own(m)):
+            continue
+        if not any(_hides(k, m) for k in kept):
             kept.append(m)
     return sorted(kept, key=lambda m: (m.start, m.end, m.pattern.label))
+
+
+def _own(match: _Match) -> set[int]:
+    """The tokens of a match that its pattern spells out."""
+    return set(range(match.start, match.end)).difference(match.gaps)
+
+
+def _hides(longer: _Match, match: _Match) -> bool:
+    if longer.end <= match.start or match.end <= longer.start:
+        return False
+    if longer.pattern.label == match.pattern.label:
+        return True
+    within = longer.start <= match.start and match.end <= longer.end
+    return within and longer.end - longer.start > match.end - match.start
 
 
 def _text(doc: Doc, matchers: _Matchers) -> _Text:
@@ -335,6 +382,12 @@ def _side(text: _Text, match: _Match, *, before: bool, reach: int) -> tuple[str,
     return text.words[match.end : stop]
 
 
+def _around(text: _Text, match: _Match) -> tuple[str, ...]:
+    """The words round a match across sentences, those of its gaps with them."""
+    before, behind = text.words[max(0, match.start - ABOUT) : match.start], text.words[match.end : match.end + ABOUT]
+    return (*before, *(text.words[k] for k in match.gaps), *behind)
+
+
 def _fits(match: _Match, text: _Text) -> bool:
     """Whether the words that a pattern asks for stand round the match, and those that it excludes do not."""
     pattern = match.pattern
@@ -343,15 +396,26 @@ def _fits(match: _Match, text: _Text) -> bool:
     behind = _side(text, match, before=False, reach=NEIGHBOURS)
     if pattern.near and pattern.near.isdisjoint((*before, *inside, *behind)):
         return False
-    if pattern.about and pattern.about.isdisjoint((*text.words[max(0, match.start - ABOUT) : match.start], *inside, *behind)):
+    if pattern.about and pattern.about.isdisjoint(_around(text, match)):
         return False
     if pattern.before and pattern.before.isdisjoint(before):
         return False
     if pattern.behind and pattern.behind.isdisjoint((*inside, *behind)):
         return False
+    if not pattern.absent.isdisjoint((*before, *inside, *behind)):
+        return False
     if not pattern.unless_behind.isdisjoint((*inside, *behind[:CLOSE])):
         return False
     return pattern.unless.isdisjoint((*before[-CLOSE:], *inside, *behind[:CLOSE]))
+
+
+def _yielded(found: list[tuple[_Match, str]], text: _Text) -> Iterator[tuple[_Match, str]]:
+    """The cues without those of a general class in whose sentence a special one says that it happened."""
+    special = {(text.sentence[m.start], m.pattern.label) for m, status in found if status == "happened"}
+    for m, status in found:
+        to = _data().yields.get(m.pattern.label, ())
+        if not any((text.sentence[m.start], label) in special for label in to):
+            yield m, status
 
 
 # ---- status ---------------------------------------------------------------------------
@@ -377,7 +441,10 @@ def _status(match: _Match, text: _Text, *, year: int | None) -> str:
 def _distance(match: _Match, trigger: _Trigger, context: _Context, text: _Text) -> int | None:
     """Tokens between a trigger and the cue that it reaches; None where it does not."""
     if match.start <= trigger.start and trigger.end <= match.end:
-        return 0 if context.side == "before" and all(k in match.gaps for k in range(trigger.start, trigger.end)) else None
+        if context.side == "behind" or any(k not in match.gaps for k in range(trigger.start, trigger.end)):
+            return None
+        distance = next(k for k in range(trigger.end, match.end) if k not in match.gaps) - trigger.end
+        return distance if distance <= context.reach else None
     if context.side == "before" and trigger.end <= match.start:
         distance = match.start - trigger.end
         return distance if distance <= context.reach and text.clause[match.start] <= trigger.start else None

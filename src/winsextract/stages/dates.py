@@ -18,7 +18,7 @@ import re
 import tomllib
 from array import array
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from importlib import resources
 from typing import Any
 
@@ -28,7 +28,7 @@ from winsextract.records import Date, Mention
 _SURE = 0.99  # the year is in the text
 _REPORT_YEAR = 0.95  # "in March", "last month"
 _FROM_TEXT = 0.85  # "two days later"
-_OTHER_YEAR = 0.8  # a month without a year that the text places outside the report's
+_OTHER_YEAR = 0.55  # a month without a year that the text places outside the report's: worth a look
 
 _MOST_DAYS = 12  # days named before one month ("4, 5 and 11 June"); keeps "1, 1, 1 …" linear
 _CUE_BACK = 10  # words looked at before a date for the verb that governs it
@@ -81,7 +81,8 @@ def find_dates(
     reading = _read_words(text, masked, month_first)
     expressions = _share_years(reading, _without_restated(reading, list(_expressions(reading))))
     found: dict[str, list[tuple[Mention, _Placed]]] = {}
-    for expression, placed in _Calendar(reading, year, month).place(expressions):
+    calendar = _Calendar(reading, year, month, tells_of_release=_tells_of_release(reading))
+    for expression, placed in calendar.place(expressions):
         start, end = reading.span(expression.start, expression.stop)
         found.setdefault(placed.edtf, []).append((Mention(text[start:end], start, end), placed))
     return tuple(_date(edtf, entries) for edtf, entries in found.items())
@@ -109,7 +110,8 @@ class _Shift:
 
     `base` is report (the section's month, the report's year), text (the date before it),
     either (text, else report) or sentence (the date before it in the sentence, else report).
-    `unit` is day, week, month or year, or season and name for "last summer", "next March".
+    `unit` is day, month or year, or season and name for "last summer", "next March". A week
+    is no unit: EDTF level 1 has none, and its first day would be invented.
     """
 
     base: str
@@ -129,6 +131,7 @@ class _Part:
     weekday: int | None = None
     decade: bool = False
     approximate: bool = False
+    exact: bool = False  # "exactly two years later": as fine as the date before it
     months: tuple[int, int] | None = None  # of a half or quarter of a year
     end_day: str = ""  # "first" or "last", of "the last day of February"
     shift: _Shift | None = None
@@ -136,7 +139,7 @@ class _Part:
     @property
     def grain(self) -> str:
         """How fine it is: day, month, season or year."""
-        if self.day or self.end_day or (self.shift and self.shift.unit in ("day", "week")):
+        if self.day or self.end_day or (self.shift and self.shift.unit == "day"):
             return "day"
         if self.month or (self.shift and self.shift.unit in ("month", "name")):
             return "month"
@@ -239,11 +242,20 @@ class _Vocabulary:
 
 
 # The entries whose words an expression can begin with.
-_STARTING = (
-    "months.full months.short weekdays.names seasons.names decades.names numbers.cardinals numbers.ordinals "
-    "parts.bare parts.nouns parts.adjectives parts.halves parts.quarters approximate.before approximate.before_count "
-    "relative.from_report relative.from_text relative.pointing relative.units"
-).split()
+_STARTING = frozenset(
+    f"{table}.{key}"
+    for table, keys in {
+        "months": ("full", "short"),
+        "weekdays": ("names",),
+        "seasons": ("names",),
+        "decades": ("names",),
+        "numbers": ("cardinals", "ordinals"),
+        "parts": ("bare", "nouns", "adjectives"),
+        "approximate": ("before", "before_count"),
+        "relative": ("from_report", "from_text", "pointing", "units"),
+    }.items()
+    for key in keys
+)
 
 
 @functools.cache
@@ -352,7 +364,8 @@ def _read_words(text: str, masked: Sequence[tuple[int, int]], month_first: bool)
         written = match.group()
         word = known.get(written)
         if word is None:
-            word = known[written] = "\n\n" if written.isspace() else written.lower().replace("’", "'")
+            word = "\n\n" if written.isspace() else written.lower().replace("’", "'")
+            known[written] = word
         while mask and mask[1] <= start:
             mask = next(masks, None)
         if mask and mask[0] < stop:
@@ -426,15 +439,18 @@ def _range_end(reading: _Reading, first: _Part, opener: str) -> _Part | None:
     if short:
         return short
     last = _part(reading, at, ends_range=True)
-    if last and (opener and joiner not in (*_DASHES, "/") or last.grain == first.grain):
-        return last
-    return None
+    is_spelt_out = opener != "" and joiner not in (*_DASHES, "/")
+    return last if last and (is_spelt_out or last.grain == first.grain) else None
 
 
 def _short_year(reading: _Reading, first: _Part, at: int) -> _Part | None:
     """Read the 24 of 2023-24, where only a year stands before it."""
     word = reading.word(at)
-    if first.year is None or first.grain != "year" or not (reading.is_tight(at) and len(word) == 2 and word.isdecimal()):
+    if (
+        first.year is None
+        or first.grain != "year"
+        or not (reading.is_tight(at) and len(word) == 2 and word.isdecimal())
+    ):
         return None
     year = first.year - first.year % 100 + int(word)
     return _Part(at + 1, year=year) if year > first.year and _ends_number(reading, at) else None
@@ -495,10 +511,10 @@ def _edge(reading: _Reading, at: int) -> _Edge:
 
 def _core(reading: _Reading, at: int, *, is_edged: bool, ends_range: bool) -> _Part | None:
     """Read one value without what goes before it."""
-    days = _days(reading, at)
+    bare = at + 1 if reading.word(at) == "the" else at
+    days = _days(reading, at) or (_days(reading, bare) if bare > at else [])
     if days:
         return days[0].first if len(days) == 1 and not days[0].last else None
-    bare = at + 1 if reading.word(at) == "the" else at
     return (
         _numeric(reading, bare)
         or _half_or_quarter(reading, bare)
@@ -553,7 +569,7 @@ def _days_before_month(reading: _Reading, at: int, *, between: bool) -> list[_Ex
 
 
 def _days_behind_month(reading: _Reading, at: int) -> list[_Expression]:
-    start, weekday = _weekday(reading, at)
+    begin, (start, weekday) = at, _weekday(reading, at)
     number = reading.vocabulary.months.get(reading.word(start))
     if number is None:
         return []
@@ -567,7 +583,7 @@ def _days_behind_month(reading: _Reading, at: int) -> list[_Expression]:
         return []
     if reading.word(start - 1) == "in" and not day.is_ordinal and reading.is_plain_word(day.stop):
         return []  # "In March 5 people were freed"
-    days = [replace(day, start=start - 1 if weekday is not None else start, weekday=weekday)]
+    days = [replace(day, start=begin, weekday=weekday)]
     while len(days) < _MOST_DAYS:
         joiner, at = _joiner(reading, days[-1].stop)
         day = _day(reading, at) if joiner else None
@@ -578,8 +594,6 @@ def _days_behind_month(reading: _Reading, at: int) -> list[_Expression]:
     is_certain = weekday is not None or tail.year is not None or reading.word(start - 1) == "on"
     if reading.is_in(start, "months.ambiguous") and not reading.is_capital(start) and not is_certain:
         return []
-    if weekday is not None:
-        days[0] = replace(days[0], start=min(days[0].start, start - 1))
     return _join_days(days, replace(tail, month=number), between=False)
 
 
@@ -756,7 +770,11 @@ def _month(reading: _Reading, at: int, *, is_marked: bool) -> _Part | None:
     if number is None:
         return None
     tail = replace(_year_behind(reading, at + 1), month=number)
-    if reading.is_tight(at + 1) and not reading.is_in(at + 1, "words.clause_ends") and reading.word(at + 1) not in (*_DASHES, "/", "'"):
+    if (
+        reading.is_tight(at + 1)
+        and not reading.is_in(at + 1, "words.clause_ends")
+        and reading.word(at + 1) not in (*_DASHES, "/", "'")
+    ):
         return None
     is_verb = reading.is_in(at, "months.ambiguous") and not reading.is_capital(at)
     if (tail.year and not (is_verb and reading.word(at + 1) == "of")) or (tail.shift and not is_verb):
@@ -766,33 +784,40 @@ def _month(reading: _Reading, at: int, *, is_marked: bool) -> _Part | None:
 
 def _month_stands_alone(reading: _Reading, at: int, *, is_marked: bool) -> bool:
     """Whether the word is a month although neither day nor year is beside it."""
-    is_capital = reading.is_capital(at)
-    behind_preposition = reading.is_in(at - 1, "months.before")
     if reading.is_in(at - 1, "months.recurring"):
         return False
-    joins_month = (
-        reading.word(at + 2) in reading.vocabulary.months
-        and reading.word(at + 1) in (*_UNTIL, *_LIST)
-        and reading.word(at + 2) != reading.word(at)
-    )
+    months, is_capital = reading.vocabulary.months, reading.is_capital(at)
+    joins_month = reading.is_in(at + 1, "months.pairing") and reading.word(at + 2) in months
+    follows_month = reading.is_in(at - 1, "months.pairing") and reading.word(at - 2) in months
+    is_twin = reading.word(at) in (reading.word(at - 2), reading.word(at + 2))  # the name Jun-Jun
+    is_marked = is_marked or reading.is_in(at - 1, "months.before")
+    is_marked = is_marked or ((joins_month or follows_month) and not is_twin)
     if reading.word(at) in reading.vocabulary.numbers["months.short"]:
-        return is_capital and (is_marked or behind_preposition or joins_month)
+        return is_capital and is_marked
     behind_looser = reading.is_in(at - 1, "months.before_month_or_name")
     if not reading.is_in(at, "months.ambiguous"):
-        return (is_capital and not _is_behind_name(reading, at)) or is_marked or behind_preposition or behind_looser
-    if not is_capital:
+        return is_marked or behind_looser or (is_capital and not _is_behind_name(reading, at))
+    return is_capital and (
+        is_marked
+        or (behind_looser and not reading.is_capital(at + 1))
+        or _qualifies_noun(reading, at)
+        or (_is_at_head(reading, at) and reading.is_in(at + 1, "months.verbs"))
+    )
+
+
+def _qualifies_noun(reading: _Reading, at: int) -> bool:
+    """Whether a month stands before a noun as in "the May ruling", "the planned May vote"; no march does."""
+    if reading.word(at) == "march" or not reading.is_plain_word(at + 1):
         return False
-    if is_marked or behind_preposition:
-        return True
-    if joins_month or (behind_looser and not reading.is_capital(at + 1)):
-        return not (behind_looser and reading.word(at - 1) in (*_DASHES, "/", "&", "and", "or")) or joins_month or (
-            reading.word(at - 2) in reading.vocabulary.months
-        )
-    noun_of = at - 2 if reading.is_plain_word(at - 1) and not reading.word(at - 1).endswith("'s") else at - 1
-    if reading.is_in(noun_of, "months.articles") or reading.word(noun_of).endswith("'s"):
-        return reading.word(at) != "march" and reading.is_plain_word(at + 1)  # "the planned May vote"
-    at_head = at == 0 or reading.is_in(at - 1, "words.sentence_ends")
-    return at_head and reading.is_in(at + 1, "months.verbs")
+    before = at - 1
+    if reading.is_plain_word(before) and not reading.word(before).endswith("'s"):
+        before -= 1
+    return reading.is_in(before, "months.articles") or reading.word(before).endswith("'s")
+
+
+def _is_at_head(reading: _Reading, at: int) -> bool:
+    """Whether a sentence begins here."""
+    return at == 0 or reading.is_in(at - 1, "words.sentence_ends")
 
 
 def _season(reading: _Reading, at: int, *, is_marked: bool) -> _Part | None:
@@ -810,8 +835,9 @@ def _season(reading: _Reading, at: int, *, is_marked: bool) -> _Part | None:
     if tail.shift:
         return replace(tail, season=season)
     before = at - 2 if reading.word(at - 1) == "the" else at - 1
+    joins_season = reading.word(at + 1) in (*_UNTIL, *_LIST) and reading.number(at + 2, "seasons.names") is not None
     stands_alone = (
-        (is_marked or reading.is_in(before, "seasons.before"))
+        (is_marked or joins_season or reading.is_in(before, "seasons.before"))
         and not reading.is_in(at, "seasons.need_a_year")
         and not reading.is_plain_word(at + 1)
         and reading.word(at + 1) != "of"
@@ -821,7 +847,7 @@ def _season(reading: _Reading, at: int, *, is_marked: bool) -> _Part | None:
 
 def _decade(reading: _Reading, at: int, *, is_marked: bool) -> _Part | None:
     """Read "1990s", "the ’90s", "the nineties"; `is_marked` behind "the" and the like."""
-    at += 1 if reading.word(at) == "'" else 0
+    at += 1 if reading.word(at) in ("'", "‘") else 0
     named = reading.number(at, "decades.names")
     if any(reading.is_in(before, "relative.possessives") for before in range(at - 3, at)):
         return None  # "in her late seventies"
@@ -830,7 +856,7 @@ def _decade(reading: _Reading, at: int, *, is_marked: bool) -> _Part | None:
     word, stop = reading.word(at), at + 1
     if is_marked and reading.word(at + 1) == "'" and reading.word(at + 2) == "s":
         word, stop = word + "s", at + 3
-    if not word.endswith("0s") or not word[:-1].isdecimal() or reading.is_tight(at + 1) and reading.word(at + 1)[0].isalnum():
+    if not (word.endswith("0s") and word[:-1].isdecimal()) or not _ends_number(reading, at):
         return None
     if len(word) == 5 and int(word[:-1]) in _YEARS:
         return _Part(stop, year=int(word[:-1]), decade=True)
@@ -846,8 +872,8 @@ def _relative(reading: _Reading, at: int) -> _Part | None:
     at += 1 if reading.word(at) == "very" else 0
     if has_article and reading.word(at) in reading.vocabulary.names["relative.units"]:
         return _unit_before_or_after(reading, at)
-    same = reading.word(at) == "this" and reading.word(at + 1) == "same"
-    if reading.is_in(at, "relative.pointing") and not has_article or same:
+    is_this_same = reading.word(at) == "this" and reading.word(at + 1) == "same"
+    if is_this_same or (reading.is_in(at, "relative.pointing") and not has_article):
         base, move = "either", 0
         at += 2 if reading.word(at + 1) == "same" else 1
     elif has_article:
@@ -860,8 +886,9 @@ def _relative(reading: _Reading, at: int) -> _Part | None:
         if pointed is None or reading.word(at - 1) == "the" or reading.is_in(at - 1, "relative.possessives"):
             return None
         base, move, at = "report", pointed, at + 1
-        if move == 0 and reading.word(at) == "past":
-            move, at = -1, at + 1
+        nearer = reading.number(at, "relative.behind_this") if move == 0 else None
+        if nearer is not None:
+            move, at = nearer, at + 1
     return _unit_behind_pointer(reading, at, base, move)
 
 
@@ -874,12 +901,18 @@ def _unit_behind_pointer(reading: _Reading, at: int, base: str, move: int) -> _P
     word = reading.word(at).removesuffix("'s")
     month = reading.vocabulary.numbers["months.full"].get(word)
     if month:
-        shouted = reading.is_in(at, "months.ambiguous") and reading.text[reading.starts[at - 1]: reading.stops[at-1]].isupper()
+        shouted = (
+            reading.is_in(at, "months.ambiguous")
+            and reading.text[reading.starts[at - 1] : reading.stops[at - 1]].isupper()
+        )
         is_month = reading.is_capital(at) and not shouted
         return _Part(at + 1, month=month, shift=_Shift(base, "name", move)) if is_month else None
     season = reading.vocabulary.numbers["seasons.names"].get(word)
     if season:
         return _Part(at + 1, season=season, shift=_Shift(base, "season", move))
+    weekday = reading.vocabulary.numbers["weekdays.names"].get(word)
+    if weekday is not None and base == "either" and move:
+        return _Part(at + 1, weekday=weekday, shift=_Shift("text", "day", move))
     unit = reading.vocabulary.names["relative.units"].get(word)
     return _Part(at + 1, shift=_Shift(base, unit, move)) if unit and not reading.is_title(at) else None
 
@@ -907,7 +940,7 @@ def _counted(reading: _Reading, at: int) -> _Part | None:
         return None
     is_ago = reading.is_in(at + 1, "relative.ago")
     sign = -1 if is_ago else reading.number(at + 1, "relative.behind")
-    if sign is None and (start == 0 or reading.is_in(start - 1, "words.sentence_ends")):
+    if sign is None and _is_at_head(reading, start):
         sign = reading.number(at + 1, "relative.behind_at_head")
     if sign is None and reading.is_in(at + 2, "words.clause_ends"):
         sign = reading.number(at + 1, "relative.behind_at_clause_end")
@@ -923,7 +956,8 @@ def _counted(reading: _Reading, at: int) -> _Part | None:
         base = "report"
     else:  # "a year earlier" may look from the win itself, "a year later" only from a date before it
         base = "text" if sign > 0 else "either"
-    return _Part(at + 2, shift=_Shift(base, unit, sign * count), approximate=approximate)
+    exact = base == "text" and reading.is_in(start - 1, "relative.exact")
+    return _Part(at + 2, shift=_Shift(base, unit, sign * count), approximate=approximate, exact=exact)
 
 
 def _cardinal(reading: _Reading, at: int) -> tuple[int, int]:
@@ -941,7 +975,9 @@ def _cardinal(reading: _Reading, at: int) -> tuple[int, int]:
 def _year_or_month_of_edge(reading: _Reading, at: int, *, is_edged: bool) -> _Part | None:
     """Read "the year" behind "at the start of", and "year's end"."""
     if is_edged and reading.word(at) == "the" and reading.word(at + 1) in ("year", "month"):
-        return _Part(at + 2, shift=_Shift("sentence" if reading.word(at + 1) == "year" else "either", reading.word(at + 1), 0))
+        return _Part(
+            at + 2, shift=_Shift("sentence" if reading.word(at + 1) == "year" else "either", reading.word(at + 1), 0)
+        )
     if reading.word(at) == "year's" and reading.word(at + 1) == "end":
         return _Part(at + 2, shift=_Shift("sentence", "year", 0))
     return None
@@ -950,7 +986,9 @@ def _year_or_month_of_edge(reading: _Reading, at: int, *, is_edged: bool) -> _Pa
 def _bare_ordinal(reading: _Reading, at: int) -> _Part | None:
     """Read "the 14th" behind "on" and the like, where no noun follows."""
     day = _day(reading, at) if reading.word(at) == "the" else None
-    if day is None or not (day.is_ordinal and reading.word(at + 1)[0].isdecimal() and reading.is_in(at - 1, "numbers.before_ordinal")):
+    if day is None or not (
+        day.is_ordinal and reading.word(at + 1)[0].isdecimal() and reading.is_in(at - 1, "numbers.before_ordinal")
+    ):
         return None
     stands_alone = reading.is_in(day.stop, "words.clause_ends") or (
         reading.is_in(day.stop, "words.function") and reading.word(day.stop) != "of"
@@ -982,9 +1020,11 @@ def _ends_year(reading: _Reading, at: int) -> bool:
     behind = reading.word(at + 2)
     if not behind[0].isdecimal():
         return joiner != "/"
-    return (len(behind) == 4 or (len(behind) == 2 and int(behind) > int(reading.word(at)[2:]))) and _ends_number(
-        reading, at + 2
-    ) and not (reading.word(at + 3) in ("/", "-") and reading.is_tight(at + 3) and reading.is_tight(at + 4))
+    return (
+        (len(behind) == 4 or (len(behind) == 2 and int(behind) > int(reading.word(at)[2:])))
+        and _ends_number(reading, at + 2)
+        and not (reading.word(at + 3) in ("/", "-") and reading.is_tight(at + 3) and reading.is_tight(at + 4))
+    )
 
 
 def _is_year(reading: _Reading, at: int) -> bool:
@@ -1011,7 +1051,7 @@ def _is_year(reading: _Reading, at: int) -> bool:
 
 
 def _is_in_name(reading: _Reading, at: int) -> bool:
-    """Whether a year stands in the name of a law, report, campaign or prize, or behind any name."""
+    """Whether a year stands in the name of a law, report or campaign, or behind any name."""
     before = reading.word(at - 1)
     if _is_behind_name(reading, at):
         return True
@@ -1080,11 +1120,13 @@ def _without_restated(reading: _Reading, expressions: Sequence[_Expression]) -> 
     kept: list[_Expression] = []
     for at, expression in enumerate(expressions):
         shift = expression.first.shift
-        if shift and shift.unit in ("day", "week", "month", "year"):
+        if shift and shift.unit in ("day", "month", "year"):
             behind = expressions[at + 1] if at + 1 < len(expressions) else None
             if behind and behind.first.month and shift.unit != "year" and _is_beside(reading, expression, behind):
                 continue
-            is_set_off = reading.is_in(expression.stop, "words.apposition_ends") and reading.word(expression.start - 1) == ","
+            is_set_off = (
+                reading.is_in(expression.stop, "words.apposition_ends") and reading.word(expression.start - 1) == ","
+            )
             if is_set_off and shift.base == "text" and kept and kept[-1].stop == expression.start - 1:
                 continue
         kept.append(expression)
@@ -1098,20 +1140,34 @@ def _is_beside(reading: _Reading, left: _Expression, right: _Expression) -> bool
 
 
 def _share_years(reading: _Reading, expressions: Sequence[_Expression]) -> list[_Expression]:
-    """Give the dates of a list the one year that is written: "5 March and 25 June 2023"."""
+    """Give the dates of a list the one year that is written: "5 March and 25 June 2023".
+
+    A year goes to the dates before it, and on to those behind it that lie later in it.
+    """
     shared = list(expressions)
-    pairs = range(len(shared) - 1)
-    for one, other, keeps_order in (*((at, at + 1, False) for at in reversed(pairs)), *((at + 1, at, True) for at in pairs)):
-        lacking, giving = shared[one], shared[other]
-        if not (lacking.first.lacks_year and giving.first.year and lacking.first.month and giving.first.month):
-            continue
-        left, right = sorted((lacking, giving), key=lambda each: each.start)
-        between = reading.words[left.stop : min(right.start, left.stop + 3)]
-        if lacking.last or giving.last or not 0 < len(between) < 3 or not set(between) <= set(_LIST):
-            continue
-        if not keeps_order or lacking.first.month >= giving.first.month:
-            shared[one] = replace(lacking, first=replace(lacking.first, year=giving.first.year))
+    for at in range(len(shared) - 2, -1, -1):
+        if _is_listed_with(reading, shared[at], shared[at + 1]):
+            shared[at] = _with_year_of(shared[at], shared[at + 1])
+    for at in range(1, len(shared)):
+        in_order = _order(shared[at - 1].first) <= _order(shared[at].first)
+        if in_order and _is_listed_with(reading, shared[at - 1], shared[at]):
+            shared[at] = _with_year_of(shared[at], shared[at - 1])
     return shared
+
+
+def _is_listed_with(reading: _Reading, left: _Expression, right: _Expression) -> bool:
+    """Whether two single dates of a year are joined by a comma or "and"."""
+    between = reading.words[left.stop : min(right.start, left.stop + 3)]
+    is_list = 0 < len(between) < 3 and set(between) <= set(_LIST)
+    return is_list and not left.last and not right.last and all(_order(each.first)[0] for each in (left, right))
+
+
+def _with_year_of(expression: _Expression, other: _Expression) -> _Expression:
+    """Return the expression with the other's year, in digits or as "last year", if it lacks one."""
+    given = other.first
+    if not expression.first.lacks_year or not (given.year or (given.shift and given.shift.unit == "year")):
+        return expression
+    return replace(expression, first=replace(expression.first, year=given.year, shift=given.shift))
 
 
 # --- the calendar: from expressions to values --------------------------------------------
@@ -1124,6 +1180,7 @@ class _Calendar:
     reading: _Reading
     year: int | None
     month: int | None
+    tells_of_release: bool
     before: _Expression | None = None
     value: _Value | None = None
     value_with_month: _Value | None = None
@@ -1137,8 +1194,11 @@ class _Calendar:
                 continue
             yield expression, placed
             self.before, self.value = expression, placed.last
-            self.value_with_month = placed.last if placed.last.month else self.value_with_month
-            self.value_with_day = placed.last if placed.last.day else self.value_with_day
+            lasts = self.reading.is_in(expression.start - 1, "cues.lasting")  # "held since October": told in passing
+            if placed.last.month and not (lasts and self.value_with_month):
+                self.value_with_month = placed.last
+            if placed.last.day and not (lasts and self.value_with_day):
+                self.value_with_day = placed.last
 
     def _placed(self, expression: _Expression) -> _Placed | None:
         first, last, confidence = expression.first, expression.last, _SURE
@@ -1198,7 +1258,7 @@ class _Calendar:
             return self.year + 1, _OTHER_YEAR
         if month > self.month and cue != "future":
             fits = self._year_of_weekday(expression.first)
-            if fits is None and _is_background(self.reading, expression, cue):
+            if fits is None and self._is_background(expression, cue):
                 fits = self.year - 1
             if fits is not None and fits != self.year:
                 return fits, _OTHER_YEAR
@@ -1223,6 +1283,12 @@ class _Calendar:
         continued = given.year + (month <= given.month)
         return continued if continued <= self.year else None
 
+    def _is_background(self, expression: _Expression, cue: str) -> bool:
+        """Whether a date lies before the win: what "had" happened, or an arrest where somebody is freed."""
+        if self.reading.is_in(expression.start - 1, "cues.looking_ahead"):
+            return False
+        return cue == "past_perfect" or (cue == "background" and self.tells_of_release)
+
     def _year_of_weekday(self, part: _Part) -> int | None:
         """Return the report's year or the one before it, whichever "Friday 8 September" fits."""
         if self.year is None or part.weekday is None:
@@ -1234,13 +1300,11 @@ class _Calendar:
         return None
 
     def _ends(self, part: _Part, expression: _Expression) -> tuple[_Value, ...]:
-        """Return a part's value, or first and last of a week or half a year; nothing if unplaced."""
+        """Return a part's value, or first and last month of half a year; nothing if unplaced."""
         if part.shift:
             base = self._base(part.shift, expression)
             if base is None:
                 return ()
-            if part.shift.unit == "week":
-                return _week(base, part.shift.move)
             value = _moved(base, part, part.shift)
         elif part.year is None:
             return ()
@@ -1257,10 +1321,10 @@ class _Calendar:
 
     def _base(self, shift: _Shift, expression: _Expression) -> _Value | None:
         """Return the value that a shift starts from, if one is known as finely as it needs."""
-        earlier = {"day": self.value_with_day, "week": self.value_with_day, "month": self.value_with_month}
+        earlier = {"day": self.value_with_day, "month": self.value_with_month}
         from_text = earlier.get(shift.unit, self.value)
         from_report = _Value(self.year, self.month) if self.year is not None else None
-        if from_report and ((shift.unit == "month" and not self.month) or shift.unit in ("day", "week")):
+        if shift.unit == "day" or (shift.unit == "month" and not self.month):
             from_report = None
         if shift.base == "report":
             return from_report
@@ -1282,10 +1346,14 @@ def _moved(base: _Value, part: _Part, shift: _Shift) -> _Value | None:
     """Return the value at a distance from the base, no finer than the unit and what is written."""
     if shift.unit == "day":
         day = base.bounds()[0] + dt.timedelta(days=shift.move)
+        while part.weekday is not None and day.weekday() != part.weekday:  # "the following Monday"
+            day += dt.timedelta(days=shift.move)
         return _Value(day.year, day.month, day.day, approximate=part.approximate)
     if shift.unit == "month":
         year, month = divmod(base.year * 12 + (base.month or 1) - 1 + shift.move, 12)
         return _Value(year, month + 1, part.day, approximate=part.approximate)
+    if shift.unit == "year" and part.exact:
+        return replace(base, year=base.year + shift.move)
     if shift.unit == "year":
         return _Value(base.year + shift.move, part.month, part.day, part.season, approximate=part.approximate)
     year_of_name = _year_of_name(base, part, shift.move)
@@ -1303,14 +1371,6 @@ def _year_of_name(base: _Value, part: _Part, move: int) -> int | None:
     if move < 0:
         return next(year for year in range(base.year, base.year - 3, -1) if year * 12 + last < now)
     return next(year for year in range(base.year, base.year + 2) if year * 12 + first > now)
-
-
-def _week(base: _Value, move: int) -> tuple[_Value, ...]:
-    """Return Monday and Sunday of the week that lies so many weeks from the base's."""
-    day = base.bounds()[0]
-    monday = day + dt.timedelta(days=7 * move - day.weekday())
-    days = (monday, monday + dt.timedelta(days=6))
-    return tuple(_Value(each.year, each.month, each.day) for each in days)
 
 
 def _valid(value: _Value) -> _Value | None:
@@ -1361,19 +1421,16 @@ def _cue_at(reading: _Reading, at: int) -> str:
     return "future" if is_future else ""
 
 
-def _is_background(reading: _Reading, expression: _Expression, cue: str) -> bool:
-    """Whether a date lies before the win: what "had" happened, or an arrest where somebody is freed."""
-    if reading.is_in(expression.start - 1, "cues.looking_ahead"):
-        return False
-    if cue == "background":
-        return not reading.vocabulary.lists["cues.foreground"].isdisjoint(reading.words)
-    return cue == "past_perfect"
+def _tells_of_release(reading: _Reading) -> bool:
+    return not reading.vocabulary.lists["cues.foreground"].isdisjoint(reading.words)
 
 
 def _sentence_start(reading: _Reading, at: int) -> int:
     """Return the first word of the sentence, or the farthest that is looked at."""
     farthest = max(at - _SENTENCE_BACK, 0)
     for start in range(at - 1, farthest - 1, -1):
-        if reading.is_in(start, "words.sentence_ends") and (reading.is_capital(start + 1) or reading.word(start) != "."):
+        if reading.is_in(start, "words.sentence_ends") and (
+            reading.is_capital(start + 1) or reading.word(start) != "."
+        ):
             return start + 1
     return farthest

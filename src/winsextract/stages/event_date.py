@@ -29,7 +29,7 @@ def find_event_date(doc: Doc, dates: Sequence[Date], *, year: int | None, month:
         if p > best_p:
             best, best_p = date, p
     if best is not None and best_p >= EVENT:
-        return EventDate(best.edtf, best.start, best.end, best.precision, "text", best_p)
+        return EventDate(best.edtf, best.start, best.end, best.precision, "text", best_p, best.mentions[0])
     if year is None:
         return None
     if month is not None:

@@ -22,8 +22,8 @@ def find_laws(text: str, found: Sequence[Found]) -> tuple[Name, ...]:
     """One entry per named legal instrument in a win's text, in order of first mention. Offsets count in `text`."""
     kept = []
     for f in found:
-        mention = _with_quotes(text, f.mention)
-        mention = trim(mention, leading=_LEADING) if mention is f.mention else mention
+        quoted = _with_quotes(text, f.mention)
+        mention = quoted if quoted is not f.mention else trim(f.mention, leading=_LEADING)
         if mention is None or fold(mention.text) in _never() or not any(c.isalpha() for c in mention.text):
             continue
         kept.append(Found(mention, f.confidence))

@@ -14,7 +14,7 @@ import tomllib
 from collections.abc import Iterator, Sequence
 from typing import Any
 
-from winsextract.names import Found, again, contains, entries, fold, is_acronym_of, merge, similar, trim, words_of
+from winsextract.names import Found, again, contains, entries, is_acronym_of, merge, similar, trim, words_of
 from winsextract.records import Mention, Name, Part
 
 _THE = re.compile(r"the\s+(?=\S)", re.IGNORECASE)
@@ -65,7 +65,7 @@ def _owner_and_part(mention: Mention) -> Iterator[Mention]:
     owner, part = found["owner"], found["part"]
     data = _data()["organisations"]
     owner_words = words_of(owner)
-    owns_as_body = " ".join(owner_words).removeprefix("the ") in data["mothers"] or owner_words[-1:] and owner_words[-1] in data["bodies"]
+    owns_as_body = " ".join(owner_words).removeprefix("the ") in data["mothers"] or (owner_words[-1:] and owner_words[-1] in data["bodies"])
     if owner.islower():  # "parliament’s Committee on Culture and Media"
         yield Mention(part, mention.start + found.start("part"), mention.end)
         return
@@ -82,7 +82,7 @@ def _is_no_body(text: str, places: frozenset[str]) -> bool:
     words = words_of(text)
     key = " ".join(words)
     data = _data()["organisations"]
-    if key in data["never"] or text.islower() and len(words) == 1:
+    if key in data["never"] or (text.islower() and len(words) == 1):
         return True
     if words[0] == "government" or words[-1] in ("government", "authorities"):
         return True

@@ -20,12 +20,12 @@ import numpy as np
 
 from winsextract.names import contains, fold, forms, similar, trim, words_of
 from winsextract.records import Mention, Part, Person
-from winsextract.tagger import ROLES
+from winsextract.tagger import ROLES, Array
 
 # A bare name takes a person's place only with this many letters; "Li" or "Bo" may be anything.
 MIN_BARE = 2
 # Words that join the parts of a name and never stand for it.
-PARTICLES = frozenset("al el bin bint binti ibn ben van von der den de la le da dos do das du di del della y e abu umm ould mint ait ag st san".split())
+PARTICLES = frozenset(["al", "el", "bin", "bint", "binti", "ibn", "ben", "van", "von", "der", "den", "de", "la", "le", "da", "dos", "do", "das", "du", "di", "del", "della", "y", "e", "abu", "umm", "ould", "mint", "ait", "ag", "st", "san"])
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,7 +38,7 @@ class Found:
 
     mention: Mention
     confidence: float
-    roles: np.ndarray | None = None
+    roles: Array | None = None
 
 
 def find_people(text: str, found: Sequence[Found], *, parts: Sequence[Part] = ()) -> tuple[Person, ...]:

@@ -1,0 +1,33 @@
+"""From the network's scores to probabilities that mean what they say.
+
+A network's own probability is too sure of itself. For each kind of value a logistic curve, fitted
+on paragraphs that the network was not trained on (`pipelines/calibrate.py`), maps it to the share
+of values with that score that were right.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from typing import Any
+
+# The kinds of values that a calibration knows, one curve each.
+KINDS = ("person", "role", "organisation", "law", "date", "outcome", "other_outcome", "event_date", "affected")
+# Scores are kept this far from 0 and 1 before their logit is taken.
+EDGE = 1e-4
+
+
+def logit(p: float) -> float:
+    p = min(max(p, EDGE), 1.0 - EDGE)
+    return math.log(p / (1.0 - p))
+
+
+def calibrated(p: float, kind: str, calibration: Mapping[str, Any]) -> float:
+    """The probability that a value of `kind` with the raw score `p` is right; `p` itself where no curve is known.
+
+    `calibration` maps a kind to the slope and the intercept of its curve over the score's logit.
+    """
+    if kind not in calibration:
+        return p
+    slope, intercept = calibration[kind]
+    return 1.0 / (1.0 + math.exp(-(slope * logit(p) + intercept)))

@@ -1,0 +1,1 @@
+"""One file a format: what the reader makes of it is a list of blocks, written out as plain text."""
