@@ -104,7 +104,7 @@ class Batcher:
 
 
 # What each answer's loss counts beside the names'; chosen so that none drowns another.
-WEIGHTS = {"role": 0.5, "event": 0.3, "count": 0.3, "evidence": 1.0, "outcomes": 1.0, "primary": 0.5, "basis": 0.3}
+WEIGHTS = {"role": 1.0, "event": 0.3, "count": 0.3, "evidence": 1.0, "outcomes": 1.0, "primary": 0.5, "basis": 0.3}
 # Evidence and counted numbers are rare among tokens: a hit weighs this much more than a miss.
 RARE = 4.0
 
@@ -217,7 +217,6 @@ def fit(
     fast = [p for n, p in network.named_parameters() if n.split(".")[0] in heads]
     optimiser = torch.optim.AdamW([{"params": slow, "lr": rate}, {"params": fast, "lr": rate * head_factor}], weight_decay=0.01, betas=(0.9, 0.98))
     base = [g["lr"] for g in optimiser.param_groups]
-    average: dict[str, Tensor] = {}
     step, total = 0, None
     for epoch in range(epochs):
         began = time.time()

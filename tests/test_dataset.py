@@ -53,6 +53,9 @@ from winsextract.records import (
     Win,
 )
 
+# From Python 3.12 on, a process that has threads (Arrow's, which wait) is warned when it forks.
+pytestmark = pytest.mark.filterwarnings("ignore:This process .* is multi-threaded:DeprecationWarning")
+
 # Quotes of all kinds, a tab, emoji outside the basic plane, right-to-left letters, a no-break space.
 TEXT = (
     'Good news of 2021\n\nMARCH\nNamibia: On 5\u00a0March, Windhoek’s High Court freed Aina "Ndapewa" Shikongo 🎉;\n'
@@ -98,6 +101,7 @@ def example(
         captions=(at("Windhoek"),),
         quotes=(Quote("at last", "سامي حداد", TEXT.index("at last"), TEXT.index("at last") + 7),),
         review_reasons=("outcome without evidence",),
+        review_score=0.75,
     )
     bare = Win(
         win_id=f"{report_id}/002",
@@ -201,7 +205,7 @@ def test_nested_record_has_the_contracts_shape() -> None:
     assert win["outcomes"][1]["evidence"] is None
     assert win["event_date"]["start"] == "2021-03-05"
     assert win["people_affected"] == {"count": 1, "basis": "named", "qualifier": "exact", "evidence": None}
-    assert win["review"] == {"needed": True, "reasons": ["outcome without evidence"]}
+    assert win["review"] == {"needed": True, "score": 0.75, "reasons": ["outcome without evidence"]}
     assert record["wins"][1]["event_date"] is None and record["wins"][1]["people_affected"] is None
     assert record["unassigned"][0] == {"kind": "title", "text": "Good news of 2021", "span": [0, 17]}
 
@@ -826,7 +830,7 @@ def test_repr_tells_what_is_there(output: Path) -> None:
     text = repr(winsextract_load(output))
     assert "2 reports of 2021–2022" in text
     assert f"{OLD.report_id}: 2 wins" in text
-    assert "wins 4 × 28" in text and "people 4 × 8" in text
+    assert "wins 4 × 30" in text and "people 4 × 8" in text
 
 
 def test_repr_of_many_reports_stays_short(tmp_path: Path) -> None:

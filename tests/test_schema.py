@@ -26,7 +26,10 @@ CONTRACT = {
     "reports": "report_id title year source sha256 text_sha256 encoding wins winsextract_version model model_version "
     "spacy_version settings",
 }
-ADDED = {"wins": ["people_affected_qualifier", "event_basis"], "people": ["role_confidence"]}
+ADDED = {
+    "wins": ["people_affected_qualifier", "event_basis", "review_score", "corrected"],
+    "people": ["role_confidence"],
+}
 CLASSES = (
     "release acquittal charges_dropped law_passed bill_defeated ruling accountability policy_change corporate_change "
     "international_decision relief other"

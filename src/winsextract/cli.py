@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import contextlib
 import enum
 import sys
-from collections.abc import Iterable, Iterator, Sequence
+from collections import Counter
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, NoReturn
 
@@ -14,9 +16,13 @@ from winsextract import __version__
 from winsextract.errors import WinsextractError
 
 if TYPE_CHECKING:
+    from winsextract.comparison import Comparison
     from winsextract.runner import Result
 
-DONE, FAILED, WRONG_USAGE = 0, 1, 2
+# 130 is what shells call a command that Ctrl-C ended.
+DONE, FAILED, WRONG_USAGE, STOPPED = 0, 1, 2, 130
+# Up to this many reports have a row each in the summary; of more, only those that failed.
+MOST_ROWS = 100
 
 app = typer.Typer(
     help="Turn round-ups of human-rights wins into structured, grounded records.",
@@ -41,6 +47,12 @@ def _options(
     pass
 
 
+def _workers(value: str) -> str:
+    if value == "auto" or (value.isascii() and value.isdigit() and int(value) > 0):
+        return value
+    raise typer.BadParameter(f"{value!r} is neither a number of processes nor auto.")
+
+
 @app.command(
     epilog="""[bold]Examples[/bold]
 
@@ -48,33 +60,49 @@ winsextract run raw/report.txt
 
 winsextract run raw/ --output out/
 
-winsextract run 2023.md 2024.txt --quiet
+winsextract run archive/ --workers auto
+
+winsextract run s3://bucket/reports --output s3://bucket/wins --scheduler tcp://host:8786
 
 winsextract run - --report-id march < report.txt"""
 )
 def run(
     inputs: Annotated[list[str], typer.Argument(metavar="REPORT...", help="Files, folders of files, or - for standard input.")],
-    output: Annotated[Path, typer.Option(help="The dataset's folder.")] = Path("output"),
+    output: Annotated[str, typer.Option(metavar="DIR", help="The dataset's folder; with winsextract[dask] a URL too (s3://…).")] = "output",
     model: Annotated[str | None, typer.Option(help="A spaCy pipeline's name or folder, instead of the shipped model.")] = None,
     year: Annotated[int | None, typer.Option(min=1000, max=2999, help="The report's year, whatever the text says.")] = None,
     report_id: Annotated[str | None, typer.Option(help="The report's identifier, instead of one made from its title.")] = None,
     force: Annotated[bool, typer.Option("--force", help="Extract again although nothing changed.")] = False,
+    workers: Annotated[str, typer.Option(metavar="N|auto", callback=_workers, help="Processes on this machine; auto is one a core.")] = "1",
+    scheduler: Annotated[str | None, typer.Option(metavar="ADDRESS", help="The Dask scheduler (tcp://host:8786) whose workers do the work.")] = None,
     quiet: Annotated[bool, typer.Option("--quiet", help="Show no progress and no summary.")] = False,
+    corrections: Annotated[Path | None, typer.Option(help="The folder of kept corrections, instead of corrections/ beside the output.")] = None,
+    pseudonymise: Annotated[bool, typer.Option("--pseudonymise", help="Replace the names of people by pseudonyms, under the key in WINSEXTRACT_KEY.")] = False,
+    pseudonym_key: Annotated[Path | None, typer.Option(help="The file of the key for --pseudonymise.")] = None,
 ) -> None:
     """Extract the wins of one or many reports into a dataset."""
-    from winsextract import runner
+    from winsextract import parallel, runner
 
+    runner.leave_pandas_out()
+    tally = _Tally()
     try:
         sources = runner.find_reports(inputs)
         if report_id is not None and len(sources) > 1:
             _fail(f"--report-id names one report, and {len(sources)} were given. Leave it out, or run them one by one.", WRONG_USAGE)
-        with _Progress(len(sources), show=not quiet) as progress:
-            results = list(progress.track(runner.run(sources, output=output, model=model, year=year, report_id=report_id, force=force)))
+        processes = parallel.cores() if workers == "auto" else int(workers)
+        with _Progress(len(sources), show=not quiet) as progress, contextlib.closing(
+            runner.run(sources, output=output, model=model, year=year, report_id=report_id, force=force, corrections_folder=corrections, pseudonym_key=key, workers=processes, scheduler=scheduler)
+        ) as results:
+            for result in progress.track(results):
+                tally.add(result)
     except WinsextractError as error:
         _fail(str(error), FAILED)
+    except KeyboardInterrupt:
+        typer.echo(f"winsextract: stopped after {tally.reports} of {len(sources)} reports. They are written; run the same command again for the rest.", err=True)
+        raise typer.Exit(STOPPED) from None
     if not quiet:
-        _summary(results, output)
-    if any(r.error for r in results):
+        tally.print(output)
+    if tally.failed:
         raise typer.Exit(FAILED)
 
 
@@ -105,7 +133,7 @@ def schema(as_json: Annotated[bool, typer.Option("--json", help="Print the JSON 
 
         typer.echo(json.dumps(definition.json_schema(), indent=2, ensure_ascii=False))
         return
-    typer.echo(definition.dictionary())
+    typer.echo(definition.dictionary(), nl=False)
 
 
 class _Progress:
@@ -142,6 +170,8 @@ class _Progress:
         for result in results:
             if result.error:
                 self._say(f"winsextract: {result.error}")
+            for unfit in result.unfit:
+                self._say(f"winsextract: {unfit}")
             if self.show:
                 self._bar.update(self._task, advance=1, description=Path(result.source).name)
             yield result
@@ -153,42 +183,68 @@ class _Progress:
             typer.echo(line, err=True)
 
 
-def _summary(results: Sequence[Result], output: Path) -> None:
-    """A table on standard output: a row a report, then the wins by outcome."""
-    from collections import Counter
+class _Tally:
+    """What the summary on standard output says: a row a report, then the wins by outcome and month.
 
-    from rich.console import Console
-    from rich.table import Table
+    Holds sums and at most `MOST_ROWS` reports, however many there are; of the failed, each.
+    """
 
-    console = Console(width=None if sys.stdout.isatty() else 100)
-    table = Table(title=None, box=None, pad_edge=False, header_style="bold")
-    for name in ("report", "year", "wins", "countries", "people", "organisations", "laws", "to review", ""):
-        table.add_column(name, justify="left" if name in ("report", "") else "right")
-    outcomes: Counter[str] = Counter()
-    months: Counter[int] = Counter()
-    for r in results:
-        if r.error:
-            table.add_row(Path(r.source).name, "", "", "", "", "", "", "", "failed")
-            continue
-        c = r.counts
-        table.add_row(r.report_id, str(r.year or "?"), *(str(c.get(k, 0)) for k in ("wins", "countries", "people", "organisations", "laws", "review")), "unchanged" if r.unchanged else "")
-        outcomes.update(r.outcomes)
-        months.update(r.months)
-    console.print(table)
-    if outcomes:
-        most = max(outcomes.values())
-        by = Table(box=None, pad_edge=False, header_style="bold")
-        by.add_column("outcome")
-        by.add_column("wins", justify="right")
-        by.add_column("")
-        for name, n in outcomes.most_common():
-            by.add_row(name, str(n), "█" * max(1, round(24 * n / most)))
-        console.print()
-        console.print(by)
-    if months:
-        console.print()
-        console.print("by month: " + "  ".join(f"{_MONTHS[m - 1]} {months[m]}" for m in sorted(months)), highlight=False)
-    console.print(f"\nDataset: {output}/", highlight=False, soft_wrap=True)
+    def __init__(self) -> None:
+        self.reports = self.unchanged = 0
+        self.rows: list[Result] = []
+        self.failed: list[str] = []
+        self.counts: Counter[str] = Counter()
+        self.outcomes: Counter[str] = Counter()
+        self.months: Counter[int] = Counter()
+
+    def add(self, result: Result) -> None:
+        self.reports += 1
+        self.unchanged += result.unchanged
+        if len(self.rows) <= MOST_ROWS:
+            self.rows.append(result)
+        if result.error:
+            self.failed.append(result.error)
+        self.counts.update(result.counts)
+        self.outcomes.update(result.outcomes)
+        self.months.update(result.months)
+
+    def print(self, output: str) -> None:
+        from rich.console import Console
+        from rich.table import Table
+
+        console = Console(width=None if sys.stdout.isatty() else 100)
+        columns = ("wins", "countries", "people", "organisations", "laws", "review")
+        table = Table(title=None, box=None, pad_edge=False, header_style="bold")
+        for name in ("report", "year", *columns[:-1], "to review", ""):
+            table.add_column(name, justify="left" if name in ("report", "") else "right")
+        if len(self.rows) <= MOST_ROWS:
+            for r in self.rows:
+                if r.error:
+                    table.add_row(Path(r.source).name, *[""] * 7, "failed")
+                else:
+                    table.add_row(r.report_id, str(r.year or "?"), *(str(r.counts.get(c, 0)) for c in columns), "unchanged" if r.unchanged else "")
+        else:
+            self.counts.pop("countries")  # a country of two reports is one country: the sum says nothing
+            table.add_row(f"{self.reports:,} reports", "", *(f"{self.counts[c]:,}" if c in self.counts else "" for c in columns), f"{self.unchanged:,} unchanged")
+        console.print(table)
+        if self.outcomes:
+            most = max(self.outcomes.values())
+            by = Table(box=None, pad_edge=False, header_style="bold")
+            by.add_column("outcome")
+            by.add_column("wins", justify="right")
+            by.add_column("")
+            for name, n in self.outcomes.most_common():
+                by.add_row(name, str(n), "█" * max(1, round(24 * n / most)))
+            console.print()
+            console.print(by)
+        if self.months:
+            console.print()
+            console.print("by month: " + "  ".join(f"{_MONTHS[m - 1]} {self.months[m]}" for m in sorted(self.months)), highlight=False)
+        if self.failed and len(self.rows) > MOST_ROWS:
+            console.print(f"\n{len(self.failed):,} failed:", highlight=False)
+            for error in self.failed:
+                console.print(f"  {error}", markup=False, highlight=False, soft_wrap=True)
+        console.print(f"\nDataset: {output}/", highlight=False, soft_wrap=True)
 
 
 _MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
@@ -273,6 +329,170 @@ def gold_template(
         output.write_text(lines, encoding="utf-8", newline="\n")
     except OSError as error:
         _fail(f"{output}: cannot be written ({error.strerror or error}).", FAILED)
+
+
+@app.command(epilog="""[bold]Example[/bold]
+
+winsextract view output/ && xdg-open output.html""")
+def view(
+    output: Annotated[Path, typer.Argument(metavar="DATASET", help="The dataset's folder.")] = Path("output"),
+    file: Annotated[Path | None, typer.Option("--output", help="The page's file, instead of DATASET.html beside the dataset.")] = None,
+) -> None:
+    """Write one HTML file to read, search and correct the wins in; it works without a network."""
+    from winsextract import view as page
+
+    target = file or output.absolute().with_suffix(".html")
+    try:
+        size = page.write(output, file=target)
+    except WinsextractError as error:
+        _fail(str(error), FAILED)
+    typer.echo(f"{target} ({size / 1e6:.1f} MB): open it in a browser.")
+
+
+def _count(number: int, what: str) -> str:
+    return f"{number:,} {what}{'' if number == 1 else 's'}"
+
+
+@app.command()
+def correct(
+    output: Annotated[Path, typer.Argument(metavar="DATASET", help="The dataset's folder.")],
+    file: Annotated[Path, typer.Argument(metavar="CORRECTIONS", help="The file that the page saved.")],
+    folder: Annotated[Path | None, typer.Option("--corrections", help="Where to keep them, instead of corrections/ beside the dataset.")] = None,
+) -> None:
+    """Apply corrections to a dataset, and keep them for every later run."""
+    from winsextract import corrections
+
+    kept = folder or corrections.beside(output)
+    try:
+        applied, unfit = corrections.correct(output, file, folder=kept)
+    except WinsextractError as error:
+        _fail(str(error), FAILED)
+    for each in unfit:
+        typer.echo(f"winsextract: {each}", err=True)
+    wins = len({c.win for c in applied})
+    typer.echo(f"{_count(len(applied), 'correction')} of {_count(wins, 'win')} applied to {output} and kept in {kept}.")
+    if unfit:
+        raise typer.Exit(FAILED)
+
+
+@app.command(
+    epilog="""[bold]Examples[/bold]
+
+winsextract compare human-rights-wins-2023 human-rights-wins-2024
+
+winsextract compare output-before/ output-after/ --json"""
+)
+def compare(
+    a: Annotated[str, typer.Argument(metavar="A", help="A report's id, a record's JSON file, or another dataset's folder.")],
+    b: Annotated[str, typer.Argument(metavar="B", help="What to compare it with.")],
+    output: Annotated[Path, typer.Option(help="The dataset that holds the reports.")] = Path("output"),
+    as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
+) -> None:
+    """Compare two reports or two runs: outcomes, countries, regions, and who is there again."""
+    from winsextract import comparison
+
+    try:
+        result = comparison.compare(comparison.side(a, output=output), comparison.side(b, output=output))
+    except WinsextractError as error:
+        _fail(str(error), FAILED)
+    if as_json:
+        import json
+        from dataclasses import asdict
+
+        typer.echo(json.dumps(asdict(result), indent=1, ensure_ascii=False))
+        return
+    _print_comparison(result)
+
+
+def _print_comparison(result: Comparison) -> None:
+    """Tables on standard output: totals, outcomes, places; then lists of countries and people."""
+    from rich.console import Console
+    from rich.table import Table
+
+    console = Console(width=None if sys.stdout.isatty() else 100, highlight=False)
+    a, b = result.a, result.b
+    console.print(f"A  {a.name}\nB  {b.name}\n", markup=False)
+    totals = [(name.replace("_", " "), getattr(a, name), getattr(b, name)) for name in ("wins", "countries", "people", "needs_review")]
+    blocks = [("", totals)] + [
+        (name, [(count.name, count.a, count.b) for count in counts])
+        for name, counts in (("outcome", result.outcomes), ("country", result.countries), ("region", result.regions))
+    ]
+    for title, rows in blocks:
+        if rows:
+            table = Table(box=None, pad_edge=False, header_style="bold")
+            table.add_column(title, min_width=26)
+            for name in ("A", "B", "change"):
+                table.add_column(name, justify="right", min_width=6)
+            for name, before, after in rows:
+                table.add_row(name, str(before), str(after), f"{after - before:+d}" if after != before else "·")
+            console.print(table)
+            console.print()
+    for title, names in (
+        ("New countries", result.new_countries),
+        ("Repeated countries", result.repeated_countries),
+        ("No longer there", result.gone_countries),
+        ("New people", result.new_people),
+    ):
+        console.print(f"[bold]{title}[/bold] ({len(names)})")
+        console.print("  " + (", ".join(names) or "none"), markup=False)
+    console.print(f"[bold]People in both[/bold] ({len(result.repeated_people)})")
+    for person in result.repeated_people:
+        both = person.name_a if person.name_a == person.name_b else f"{person.name_a} = {person.name_b} ({person.how})"
+        console.print(f"  {both}: {', '.join(person.wins_a)} and {', '.join(person.wins_b)}", markup=False, soft_wrap=True)
+
+
+@app.command("train-data")
+def train_data(
+    output: Annotated[Path, typer.Argument(metavar="DATASET", help="The dataset's folder.")] = Path("output"),
+    file: Annotated[Path | None, typer.Option("--output", help="The file to write, instead of standard output.")] = None,
+) -> None:
+    """Turn wins that a person corrected or confirmed into training paragraphs, a JSON object a line."""
+    from winsextract import corrections, dataset
+
+    try:
+        lines, left = corrections.training_lines(dataset.read_reports(output))
+        if file is None:
+            typer.echo(lines, nl=False)
+        else:
+            file.write_text(lines, encoding="utf-8", newline="\n")
+    except WinsextractError as error:
+        _fail(str(error), FAILED)
+    except OSError as error:
+        _fail(f"{file}: cannot be written ({error.strerror or error}).", FAILED)
+    if left:
+        still = "still needs review and was" if left == 1 else "still need review and were"
+        typer.echo(f"{_count(left, 'corrected win')} {still} left out: mark what is right as checked in the page.", err=True)
+
+
+class Target(enum.StrEnum):
+    csv = "csv"
+    xlsx = "xlsx"
+    sqlite = "sqlite"
+    duckdb = "duckdb"
+
+
+@app.command(
+    epilog="""[bold]Examples[/bold]
+
+winsextract export output/ --to xlsx
+
+winsextract export output/ --to csv --output tables/
+
+winsextract export output/ --to sqlite --output /tmp/wins.sqlite"""
+)
+def export(
+    folder: Annotated[Path, typer.Argument(metavar="DATASET", help="The dataset's folder.")],
+    to: Annotated[Target, typer.Option(help="The format; csv is a folder with a file a table.")],
+    output: Annotated[Path | None, typer.Option(help="The file, or for csv the folder, to write instead of wins.xlsx and the like.")] = None,
+) -> None:
+    """Write a dataset for other programs: CSV, Excel, SQLite, DuckDB."""
+    from winsextract import export as exporting
+
+    try:
+        exported = exporting.export(folder, to=to.value, output=output)
+    except WinsextractError as error:
+        _fail(str(error), FAILED)
+    typer.echo(f"{exported.path}: " + ", ".join(f"{name} {n:,}" for name, n in exported.rows.items()))
 
 
 def main() -> None:

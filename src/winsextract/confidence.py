@@ -11,6 +11,9 @@ import math
 from collections.abc import Mapping
 from typing import Any
 
+import numpy as np
+import numpy.typing as npt
+
 # The kinds of values that a calibration knows, one curve each.
 KINDS = ("person", "role", "organisation", "law", "date", "outcome", "other_outcome", "event_date", "affected")
 # Scores are kept this far from 0 and 1 before their logit is taken.
@@ -22,6 +25,12 @@ def logit(p: float) -> float:
     return math.log(p / (1.0 - p))
 
 
+def logits(p: npt.NDArray[Any]) -> npt.NDArray[Any]:
+    """The logits of many probabilities."""
+    p = np.clip(p, EDGE, 1.0 - EDGE)
+    return np.asarray(np.log(p / (1.0 - p)))
+
+
 def calibrated(p: float, kind: str, calibration: Mapping[str, Any]) -> float:
     """The probability that a value of `kind` with the raw score `p` is right; `p` itself where no curve is known.
 
@@ -31,3 +40,8 @@ def calibrated(p: float, kind: str, calibration: Mapping[str, Any]) -> float:
         return p
     slope, intercept = calibration[kind]
     return 1.0 / (1.0 + math.exp(-(slope * logit(p) + intercept)))
+
+
+def shifted(p: float, by: float) -> float:
+    """The probability whose logit is `by` higher than that of `p`."""
+    return 1.0 / (1.0 + math.exp(-(logit(p) + by)))

@@ -20,10 +20,11 @@ import functools
 import hashlib
 import io
 import json
+import math
 import os
 import re
 import unicodedata
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from importlib import resources
 from pathlib import Path
@@ -39,16 +40,16 @@ FORMAT = "winsextract-corrections"
 VERSION = "1"
 # 64 bits of SHA-256: among a million wins, two different ones share a key once in 40 million cases.
 KEY_DIGITS = 16
-# Review reasons that a correction of a field settles; `review` settles all.
+# How the review reasons begin that a correction of a field settles; `review` settles all.
 SETTLES = {
-    "outcome": ("outcome of low confidence", "outcome without evidence"),
-    "outcomes": ("outcome of low confidence", "outcome without evidence"),
+    "outcome": ("outcome ",),
+    "outcomes": ("outcome ",),
     "countries": ("no header", "unknown header"),
     "regions": ("no header", "unknown header"),
-    "people": ("person of low confidence", "role of low confidence"),
-    "organisations": ("organisation of low confidence",),
-    "laws": ("law of low confidence",),
-    "event_date": ("date outside its section's month",),
+    "people": ("person ", "role "),
+    "organisations": ("organisation ",),
+    "laws": ("law ",),
+    "event_date": ("date ",),
 }
 
 
@@ -100,12 +101,13 @@ def win_key(text: str) -> str:
 def apply(record: Record, corrections: Iterable[Correction]) -> tuple[Record, tuple[Unfit, ...]]:
     """A nested record with the corrections of its wins, and those that no longer fit it.
 
-    Corrections of other reports' wins are passed over. What a person set has confidence 1 and
+    Corrections of other reports' wins are passed over, and applying twice is applying once. What a person set has confidence 1 and
     is named in the win's `corrected`; the review reasons that it settles are gone. The text of
     a deleted win joins `unassigned` as boilerplate, so that nothing of the report is lost.
     """
+    given = tuple(corrections)
     by_win: dict[str, list[Correction]] = {}
-    for correction in corrections:
+    for correction in given:
         by_win.setdefault(correction.win, []).append(correction)
     known = _keys(record)
     unfit: list[Unfit] = []
@@ -127,7 +129,8 @@ def apply(record: Record, corrections: Iterable[Correction]) -> tuple[Record, tu
     unassigned = [*record["unassigned"], *({"kind": "boilerplate", "text": w["text"], "span": w["span"]} for w in deleted)]
     if deleted and all(piece["span"] for piece in unassigned):
         unassigned.sort(key=lambda piece: piece["span"])
-    return {**record, "wins": wins, "unassigned": unassigned}, tuple(unfit)
+    report = {**record["report"], "settings": settings(record, given, asked=record["report"]["settings"])}
+    return {**record, "report": report, "wins": wins, "unassigned": unassigned}, tuple(unfit)
 
 
 def fingerprint(record: Record, corrections: Iterable[Correction]) -> str | None:
@@ -136,10 +139,21 @@ def fingerprint(record: Record, corrections: Iterable[Correction]) -> str | None
     None where there are none. The same for a record before and after they were applied.
     """
     known = _keys(record)
-    about = sorted(
-        json.dumps([c.win, c.field, c.value], ensure_ascii=False, sort_keys=True) for c in corrections if c.win in known
-    )
-    return hashlib.sha256("\n".join(about).encode("utf-8", "surrogatepass")).hexdigest()[:KEY_DIGITS] if about else None
+    about = [correction for correction in corrections if correction.win in known]
+    return digest(about) if about else None
+
+
+def digest(corrections: Iterable[Correction]) -> str:
+    """A hash of corrections, whatever their order."""
+    lines = sorted(json.dumps([c.win, c.field, c.value], ensure_ascii=False, sort_keys=True) for c in corrections)
+    return hashlib.sha256("\n".join(lines).encode("utf-8", "surrogatepass")).hexdigest()[:KEY_DIGITS]
+
+
+def settings(record: Record, corrections: Iterable[Correction], *, asked: Mapping[str, Any]) -> dict[str, Any]:
+    """The settings `asked` for, with the fingerprint of the report's corrections if it has any."""
+    mark = fingerprint(record, corrections)
+    others = {key: value for key, value in asked.items() if key != "corrections"}
+    return others if mark is None else {**others, "corrections": mark}
 
 
 def _keys(record: Record) -> set[str]:
@@ -155,8 +169,19 @@ def _corrected(win: Record, correction: Correction) -> Record:
     changes = _SET[correction.field](win, correction.value)
     corrected = [field for field in FIELDS if field in (*win["corrected"], correction.field)]
     settled = SETTLES.get(correction.field, ())
-    reasons = [] if correction.field == "review" else [r for r in win["review"]["reasons"] if r not in settled]
-    return {**win, **changes, "corrected": corrected, "review": {"needed": bool(reasons), "reasons": reasons}}
+    reasons = [] if correction.field == "review" else [r for r in win["review"]["reasons"] if not r.startswith(settled)]
+    changed = {**win, **changes, "corrected": corrected}
+    # The chance that nothing is wrong, without the doubt about what a person has set.
+    right = (1 - win["review"]["score"]) * _sureness(changed) / max(_sureness(win), 1e-9)
+    score = 0.0 if correction.field == "review" else round(1 - min(right, 1.0), dataset.CONFIDENCE_DECIMALS)
+    return {**changed, "review": {"needed": bool(reasons), "score": score, "reasons": reasons}}
+
+
+def _sureness(win: Record) -> float:
+    """The product of a record's confidences."""
+    entries = [entry for field in ("outcomes", "people", "organisations", "laws", "dates") for entry in win[field]]
+    sure = [entry["confidence"] for entry in entries] + [person["role_confidence"] for person in win["people"]]
+    return math.prod([*sure, win["event_date"]["confidence"] if win["event_date"] else 1.0])
 
 
 def _set_outcome(win: Record, value: str) -> Record:
@@ -399,12 +424,10 @@ def read(file: str | os.PathLike[str]) -> tuple[Correction, ...]:
         raise CorrectionsError(f"{path} is no file of corrections: `winsextract view` makes a page that saves one.")
     if content.get("version") != VERSION:
         raise CorrectionsError(f"{path} is of version {content.get('version')!r}, and this winsextract reads {VERSION!r}: update it.")
-    corrections = []
     for n, entry in enumerate(content["corrections"], start=1):
         if (wrong := _wrong(entry)) is not None:
             raise CorrectionsError(f"{path}, correction {n}: {wrong}.")
-        corrections.append(Correction(entry["win"], entry["field"], entry["value"], entry["win_id"], entry.get("header")))
-    return tuple(corrections)
+    return tuple(Correction(e["win"], e["field"], e["value"], e["win_id"], e.get("header")) for e in content["corrections"])
 
 
 def kept(folder: str | os.PathLike[str]) -> tuple[Correction, ...]:
@@ -461,31 +484,21 @@ def correct(
     fitting: set[int] = set()
     records = list(dataset.read_reports(output))
     known = {key for record in records for key in _keys(record)}
-    changed = []
+    concerned = []
     for record in records:
         about = [c for c in new if c.win in _keys(record)]
         if not about:
             continue
-        applied, wrong = apply(record, about)
+        _, wrong = apply(record, about)
         unfit.extend(wrong)
-        good = [c for c in about if c not in [w.correction for w in wrong]]
-        fitting.update(id(c) for c in good)
-        changed.append(applied)
+        fitting.update({id(c) for c in about} - {id(each.correction) for each in wrong})
+        concerned.append(record)
     unfit.extend(Unfit(c, "no win has its text") for c in new if c.win not in known)
     fit = tuple(c for c in new if id(c) in fitting)
     keep(folder, fit)
     everything = kept(folder)
-    dataset.write((stamped(record, everything) for record in changed), output)
+    dataset.write((apply(record, everything)[0] for record in concerned), output)
     return fit, tuple(unfit)
-
-
-def stamped(record: Record, corrections: Iterable[Correction]) -> Record:
-    """The record with the fingerprint of its corrections among the settings, which `run` compares."""
-    mark = fingerprint(record, corrections)
-    settings = {key: value for key, value in record["report"]["settings"].items() if key != "corrections"}
-    if mark is not None:
-        settings["corrections"] = mark
-    return {**record, "report": {**record["report"], "settings": settings}}
 
 
 # The format
@@ -640,15 +653,15 @@ def _is_count(value: Any) -> bool:
 # Training paragraphs
 
 
-def training_paragraphs(records: Iterable[Record]) -> Iterator[Record]:
-    """Paragraphs for `pipelines/training/` from the wins that a person corrected or confirmed.
+def training_lines(records: Iterable[Record]) -> tuple[str, int]:
+    """Paragraphs for `pipelines/training/`, one a line, from the wins that a person corrected or confirmed.
 
-    A win that still has review reasons is left out: what the model guessed must not teach it.
+    Wins that still have review reasons are left out and counted: what the model guessed must not teach it.
     """
-    for record in records:
-        for win in record["wins"]:
-            if win.get("corrected") and not win["review"]["needed"] and win["outcomes"]:
-                yield training_paragraph(win)
+    corrected = [win for record in records for win in record["wins"] if win["corrected"] and win["outcomes"]]
+    settled = [win for win in corrected if not win["review"]["needed"]]
+    lines = [json.dumps(training_paragraph(win), ensure_ascii=False) + "\n" for win in settled]
+    return "".join(lines), len(corrected) - len(settled)
 
 
 _LABELS = {"people": "PERSON", "organisations": "ORG", "laws": "LAW", "dates": "DATE"}
@@ -656,7 +669,7 @@ _LABELS = {"people": "PERSON", "organisations": "ORG", "laws": "LAW", "dates": "
 
 def training_paragraph(win: Record) -> Record:
     """A win in the format of `pipelines/training/*.jsonl`: marks in the text behind the header, people, evidence, answers."""
-    text, behind = win["text"], _body_start(win)
+    text, behind = win["text"], body_start(win)
     start = (win["span"] or [0])[0]
     marks: list[tuple[int, int, str]] = []
     for field, label in _LABELS.items():
@@ -688,7 +701,7 @@ def training_paragraph(win: Record) -> Record:
     }
 
 
-def _body_start(win: Record) -> int:
+def body_start(win: Record) -> int:
     """Where the text behind a win's header and its mark begins."""
     header = win["header"] or ""
     if not header or not win["text"].startswith(header):

@@ -157,6 +157,7 @@ def _win(win: Win) -> Record:
             "score": _confidence(win.review_score),
             "reasons": list(win.review_reasons),
         },
+        "corrected": [],
     }
 
 
@@ -283,6 +284,7 @@ def _wins_row(win: Record) -> Record:
         "review_needed": win["review"]["needed"],
         "review_score": win["review"]["score"],
         "review_reasons": win["review"]["reasons"],
+        "corrected": win["corrected"],
     }
 
 

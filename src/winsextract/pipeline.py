@@ -34,6 +34,7 @@ from winsextract.records import (
     Source,
     Win,
 )
+from winsextract.repair import Marked, repaired
 
 if TYPE_CHECKING:
     from spacy.language import Language
@@ -101,15 +102,16 @@ def understand(doc: Doc, segment: Segment, text: str, *, report_id: str, calibra
     body = doc.text
     places = segment.places if segment.header is not None else place_in_text(body)
     parts = tuple(replace(p, start=p.start - segment.body_start, end=p.end - segment.body_start) for p in segment.parts)
-    people = find_people(body, list(_people(doc)), parts=parts)
-    names = [e.text for e in doc.ents if e.label_ in ("GPE", "NORP")] + [p.name for p in places]
-    organisations = find_organisations(body, list(_found(doc, "ORG")), parts=parts, places=names)
-    laws = find_laws(body, list(_found(doc, "LAW")))
+    marked = _marked(doc)
+    people = find_people(body, list(_people(doc, marked)), parts=parts)
+    names = [body[m.start : m.end] for m in marked if m.label in ("GPE", "NORP")] + [p.name for p in places]
+    organisations = find_organisations(body, _found(doc, marked, "ORG"), parts=parts, places=names)
+    laws = find_laws(body, _found(doc, marked, "LAW"))
     masked = [(m.start, m.end) for entry in (*laws, *organisations) for m in entry.mentions]
     dates = find_dates(body, year=segment.year, month=segment.month, masked=masked)
-    outcomes = find_outcomes(doc)
+    outcomes = find_outcomes(doc, year=segment.year)
     affected, affected_confidence = count_affected(doc, outcomes, people)
-    event = find_event_date(doc, dates, year=segment.year, month=segment.month)
+    event = find_event_date(doc, dates, year=segment.year, month=segment.month, parts=parts)
     by = segment.body_start
     sure = functools.partial(calibrated, calibration=calibration)
     win = Win(
@@ -216,19 +218,26 @@ def _in_month(event: EventDate, win: Win) -> bool:
     return event.start.year == win.year and event.start.month <= (win.month or 0) <= event.end.month
 
 
-def _people(doc: Doc) -> Iterator[FoundPerson]:
+def _marked(doc: Doc) -> list[Marked]:
+    """The tagger's mentions with their edges mended."""
+    return repaired(doc.text, [Marked(e.start_char, e.end_char, e.label_, confidence(doc, e)) for e in doc.ents])
+
+
+def _people(doc: Doc, marked: Sequence[Marked]) -> Iterator[FoundPerson]:
     from winsextract.stages.people import Found as FoundPerson
 
     scores = doc.user_data["winsextract"]
-    for e in doc.ents:
-        if e.label_ == "PERSON":
-            yield FoundPerson(Mention(e.text, e.start_char, e.end_char), confidence(doc, e), scores.roles[e.start : e.end].mean(0))
+    for m in marked:
+        if m.label == "PERSON" and (span := doc.char_span(m.start, m.end, alignment_mode="expand")) is not None:
+            yield FoundPerson(_mention(doc, m), m.confidence, scores.roles[span.start : span.end].mean(0))
 
 
-def _found(doc: Doc, label: str) -> Iterator[Found]:
-    for e in doc.ents:
-        if e.label_ == label:
-            yield Found(Mention(e.text, e.start_char, e.end_char), confidence(doc, e))
+def _found(doc: Doc, marked: Sequence[Marked], label: str) -> list[Found]:
+    return [Found(_mention(doc, m), m.confidence) for m in marked if m.label == label]
+
+
+def _mention(doc: Doc, m: Marked) -> Mention:
+    return Mention(doc.text[m.start : m.end], m.start, m.end)
 
 
 def confidence(doc: Doc, span: Span) -> float:

@@ -119,17 +119,11 @@ def tables() -> tuple[Table, ...]:
         Field("start", "integer", "Offset of the win's first character.", minimum=0),
         Field("end", "integer", "Offset behind the win's last character.", minimum=0),
         Field("review_needed", "boolean", "Whether a person should look at the win before it is used.", required=True),
-        Field(
-            "review_score",
-            "number",
-            "Probability that at least one value of the win is wrong, from the calibrated confidences.",
-            required=True,
-            minimum=0,
-            maximum=1,
-        ),
         Field("review_reasons", "strings", "Why a person should look at it.", required=True),
         Field("people_affected_qualifier", "string", "How the number is meant.", enum=QUALIFIERS),
         Field("event_basis", "string", "What dates the win: its text, its section's month or the report's year.", enum=DATE_BASES),
+        Field("review_score", "number", "Probability that a value of the win is wrong, from the calibrated confidences.", required=True, minimum=0, maximum=1),
+        Field("corrected", "strings", "What a person set or confirmed: names of the record's fields.", required=True),
     )
     countries = (
         WIN,
@@ -424,12 +418,13 @@ def json_schema() -> dict[str, Any]:
         "captions": {"type": "array", "items": mention},
         "quotes": _array({"text": {"type": "string"}, "speaker": {"type": ["string", "null"]}, "span": span}),
         "review": _object(
-                {
-                    "needed": _property("wins", "review_needed"),
-                    "score": _property("wins", "review_score"),
-                    "reasons": strings,
-                }
-            ),
+            {
+                "needed": _property("wins", "review_needed"),
+                "score": _property("wins", "review_score"),
+                "reasons": strings,
+            }
+        ),
+        "corrected": {**strings, "description": table("wins").column("corrected").description},
     }
     return {
         "$schema": "https://json-schema.org/draft/2020-12/schema",

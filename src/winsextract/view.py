@@ -140,7 +140,7 @@ def _win(win: Record, report: int) -> dict[str, Any]:
         **{key: win[key] for key in ("win_id", "month", "year", "header", "text")},
         "key": corrections.win_key(text),
         "report": report,
-        "body": units(_body_start(win)),
+        "body": units(corrections.body_start(win)),
         "countries": [country["alpha_3"] for country in win["countries"]],
         "regions": [region["code"] for region in win["regions"]],
         "outcomes": [
@@ -165,15 +165,6 @@ def _win(win: Record, report: int) -> dict[str, Any]:
         "reasons": win["review"]["reasons"],
         "corrected": win.get("corrected", []),
     }
-
-
-def _body_start(win: Record) -> int:
-    """Where the text behind the header and its mark begins."""
-    header = win["header"] or ""
-    if not header or not win["text"].startswith(header):
-        return 0
-    mark = re.compile(r"[\s:*_#|–—-]*").match(win["text"], len(header))
-    return mark.end() if mark else len(header)
 
 
 def _utf16(text: str) -> Any:

@@ -43,13 +43,35 @@ def count_affected(doc: Doc, outcomes: Sequence[Outcome], people: Sequence[Perso
     stated = _stated(doc, scores)
     if stated is not None and (basis == "stated" or stated[1] > 0.8):
         number = stated[0]
+        others = _with_others(doc.text, number, people)
         words = Mention(doc.text[number.start : number.end], number.start, number.end)
-        return Affected(number.value, "stated", qualifier_of(doc.text, number.start), words), sure * stated[1]
+        return Affected(number.value + others, "stated", qualifier_of(doc.text, number.start), words), sure * stated[1]
     if not any(o.outcome in OF_PERSONS for o in outcomes):
         return None, 1.0 - sure
     of = "perpetrator" if outcomes[0].outcome == "accountability" else "beneficiary"
     named = sum(p.role == of for p in people)
     return Affected(max(1, named), "named", "exact", None), sure if basis == "named" else sure / 2
+
+
+# What follows a number that does not include those named before it: "X, Y and four others".
+_OTHERS = re.compile(r"\s+(?:\w+\s+)?(?:others?|more|colleagues|co-defendants|co-accused|companions|comrades)\b", re.IGNORECASE)
+# Longest stretch between two names of a list, in characters: ", the teacher ".
+_GAP = 30
+
+
+def _with_others(text: str, number: Number, people: Sequence[Person]) -> int:
+    """How many of the people named stand before "and four others" and are counted beside them."""
+    if not _OTHERS.match(text, number.end):
+        return 0
+    counted, edge = 0, number.start
+    for mention, person in sorted(((m, p) for p in people for m in p.mentions), key=lambda x: -x[0].end):
+        between = text[mention.end : edge] if mention.end <= edge else None
+        if between is None or len(between) > _GAP or any(c in between for c in ".;:"):
+            continue
+        if counted == 0 and not re.search(r"\b(?:and|with|plus)\b|,", between):
+            continue
+        counted, edge = counted + 1, mention.start
+    return counted
 
 
 def _stated(doc: Doc, scores: TokenScores) -> tuple[Number, float] | None:

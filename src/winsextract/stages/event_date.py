@@ -8,26 +8,42 @@ from collections.abc import Sequence
 
 from spacy.tokens import Doc
 
-from winsextract.records import Date, EventDate
+from winsextract.confidence import shifted
+from winsextract.records import Date, EventDate, Part
 from winsextract.tagger import TokenScores
 
 # A date of the text is taken for the win's from this probability on.
 EVENT = 0.5
+# What the section says, in logits added to the network's, which does not see it: a date in the
+# section's own month is likelier the win's, one of an earlier year less; a caption's day is the photo's.
+IN_SECTION = 1.0
+EARLIER_YEAR = -1.5
+IN_CAPTION = -3.0
 
 
-def find_event_date(doc: Doc, dates: Sequence[Date], *, year: int | None, month: int | None) -> EventDate | None:
+def find_event_date(
+    doc: Doc, dates: Sequence[Date], *, year: int | None, month: int | None, parts: Sequence[Part] = ()
+) -> EventDate | None:
     """The win's date as precisely as the text allows; None where not even the year is known.
 
-    `year` is the report's (or the section's) year, `month` the section's month. Offsets of
-    `dates` count in the doc's text.
+    `year` is the report's (or the section's) year, `month` the section's month, `parts` the
+    win's captions, credits and quotes. Offsets of `dates` and `parts` count in the doc's text.
     """
     scores: TokenScores = doc.user_data["winsextract"]
+    captions = [(p.start, p.end) for p in parts if p.kind in ("caption", "credit")]
     best: Date | None = None
     best_p = 0.0
     for date in dates:
-        p = max((_event(doc, scores, m.start, m.end) for m in date.mentions), default=0.0)
-        if p > best_p:
-            best, best_p = date, p
+        shift = 0.0
+        if year is not None and date.end.year < year:
+            shift = EARLIER_YEAR
+        elif month is not None and (date.start.year, date.start.month, date.end.month) == (year, month, month):
+            shift = IN_SECTION
+        for m in date.mentions:
+            in_caption = any(s <= m.start and m.end <= e for s, e in captions)
+            p = shifted(_event(doc, scores, m.start, m.end), shift + IN_CAPTION * in_caption)
+            if p > best_p:
+                best, best_p = date, p
     if best is not None and best_p >= EVENT:
         return EventDate(best.edtf, best.start, best.end, best.precision, "text", best_p, best.mentions[0])
     if year is None:

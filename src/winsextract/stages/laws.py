@@ -11,19 +11,25 @@ from collections.abc import Sequence
 from winsextract.names import Found, again, contains, entries, fold, is_acronym_of, merge, trim, words_of
 from winsextract.records import Mention, Name
 
+_PROVISION = r"(?:articles?|art\.|sections?|paragraphs?|chapter)\s+\d[\w().,\-–]{0,12}(?:(?:\s*,\s*|\s+(?:and|or|to)\s+)\d[\w().\-–]{0,12}){0,4}\s+of\s+(?:the\s+)?"
 _LEADING = (
     re.compile(r"(?:the|a|an|its|this|that|new|proposed|draft)\s+(?=[A-Z0-9‘“'\"])"),
-    # "Article 22 of the Convention …": the instrument is the convention.
-    re.compile(r"(?:(?:article|articles|art\.|section|sections|paragraph|chapter)\s+[\d()a-z.,\-– and]+\s+of\s+(?:the\s+)?)(?=[A-Z])", re.IGNORECASE),
+    # "Article 22 of the Convention …": the instrument is the convention. A provision of a constitution, a code
+    # or an act is named as such ("Article 57 of the Constitution").
+    re.compile(_PROVISION + r"(?=[^\n]{0,60}\b(?:Convention|Covenant|Charter|Treaty|Declaration|Protocol)\b)", re.IGNORECASE),
 )
+_PROVISION_BEFORE = re.compile(_PROVISION + r"$", re.IGNORECASE)
+_WITH_PROVISIONS = re.compile(r"\b(?:Constitution|Code|Act|Law)\b")
+# Longest provision before a name, in characters: "Sections 132, 133 and 134(2) of the ".
+_REACH = 60
 
 
 def find_laws(text: str, found: Sequence[Found]) -> tuple[Name, ...]:
     """One entry per named legal instrument in a win's text, in order of first mention. Offsets count in `text`."""
     kept = []
     for f in found:
-        quoted = _with_quotes(text, f.mention)
-        mention = quoted if quoted is not f.mention else trim(f.mention, leading=_LEADING)
+        quoted = _with_quotes(text, _with_provision(text, f.mention))
+        mention = trim(quoted, leading=_LEADING) if quoted.text[:1] not in "‘“'\"«" else quoted
         if mention is None or fold(mention.text) in _never() or not any(c.isalpha() for c in mention.text):
             continue
         kept.append(Found(mention, f.confidence))
@@ -36,6 +42,18 @@ def find_laws(text: str, found: Sequence[Found]) -> tuple[Name, ...]:
 def _never() -> frozenset[str]:
     data = tomllib.loads(importlib.resources.files("winsextract.data").joinpath("names.toml").read_text(encoding="utf-8"))
     return frozenset(data["laws"]["never"])
+
+
+def _with_provision(text: str, mention: Mention) -> Mention:
+    """The mention with the provision right before it, where it names a constitution, a code or an act."""
+    if not _WITH_PROVISIONS.search(mention.text):
+        return mention
+    before = text[max(0, mention.start - _REACH) : mention.start]
+    found = _PROVISION_BEFORE.search(before)
+    if found is None:
+        return mention
+    start = mention.start - (len(before) - found.start())
+    return Mention(text[start : mention.end], start, mention.end)
 
 
 def _with_quotes(text: str, mention: Mention) -> Mention:

@@ -15,6 +15,7 @@ from collections.abc import Iterator, Sequence
 from typing import Any
 
 from winsextract.names import Found, again, contains, entries, is_acronym_of, merge, similar, trim, words_of
+from winsextract.places import find_places
 from winsextract.records import Mention, Name, Part
 
 _THE = re.compile(r"the\s+(?=\S)", re.IGNORECASE)
@@ -29,7 +30,7 @@ def find_organisations(text: str, found: Sequence[Found], *, parts: Sequence[Par
     ("South Korean", "Tokyo"), which may stand before a body's name. Offsets count in `text`.
     """
     credits = [(p.start, p.end) for p in parts if p.kind == "credit"]
-    adjectives = frozenset(w for p in places for w in words_of(p))
+    adjectives = _adjectives() | {w for p in places for w in words_of(p)}
     kept = []
     for f in found:
         for piece in _owner_and_part(f.mention):
@@ -48,6 +49,12 @@ def find_organisations(text: str, found: Sequence[Found], *, parts: Sequence[Par
 @functools.cache
 def _data() -> dict[str, Any]:
     return tomllib.loads(importlib.resources.files("winsextract.data").joinpath("names.toml").read_text(encoding="utf-8"))
+
+
+@functools.cache
+def _adjectives() -> frozenset[str]:
+    """The words of nationalities: "south", "korean"."""
+    return frozenset(w for n in _data()["nationalities"]["words"] for w in n.split())
 
 
 _OWNER = re.compile(r"(?P<owner>.+?)(?:[’'`´]s|(?<=s)[’'`´])\s+(?P<part>\S.*)", re.DOTALL)
@@ -86,7 +93,11 @@ def _is_no_body(text: str, places: frozenset[str]) -> bool:
         return True
     if words[0] == "government" or words[-1] in ("government", "authorities"):
         return True
-    return key not in data["mothers"] and all(w in places for w in words)
+    if any(key == o or key.startswith(f"{o} ") for o in data["offices"]):
+        return True
+    if key in data["mothers"]:
+        return False
+    return all(w in places for w in words) or any(p.kind == "country" for p in find_places(text))
 
 
 def same_body(full: str, form: str, *, places: frozenset[str] = frozenset()) -> bool:

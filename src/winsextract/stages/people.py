@@ -20,7 +20,7 @@ import numpy as np
 
 from winsextract.names import contains, fold, forms, similar, trim, words_of
 from winsextract.records import Mention, Part, Person
-from winsextract.tagger import ROLES, Array
+from winsextract.tagger import ROLES, Array, softmax
 
 # A bare name takes a person's place only with this many letters; "Li" or "Bo" may be anything.
 MIN_BARE = 2
@@ -51,7 +51,9 @@ def find_people(text: str, found: Sequence[Found], *, parts: Sequence[Part] = ()
     kept = [f for f in map(_trimmed, found) if f is not None and not _within(f.mention, credits)]
     kept += _again(text, kept, credits)
     kept.sort(key=lambda f: f.mention.start)
-    people = [_person(group) for group in _merge(text, kept)]
+    groups = _merge(text, kept)
+    roles = _listed_alike(text, groups, [_role_of(text, group) for group in groups])
+    people = [_person(group, role) for group, role in zip(groups, roles, strict=True)]
     return tuple(sorted(people, key=lambda p: p.mentions[0].start))
 
 
@@ -78,6 +80,8 @@ def _trimmed(found: Found) -> Found | None:
         rest = mention.text[title.end() :]
         start = mention.start + title.end()
         mention = trim(Mention(rest, start, start + len(rest)))
+    if mention is not None and len(words := mention.text.split()) > 2 and fold(words[0]) in _data()["titles"]["before_full_names"]:
+        mention = trim(Mention(mention.text[len(words[0]) :], mention.start + len(words[0]), mention.end))
     if mention is None or fold(mention.text) in _data()["people"]["never"] or fold(mention.text) in _data()["titles"]["abbreviations"] or not any(c.isalpha() for c in mention.text):
         return None
     return Found(mention, found.confidence, found.roles)
@@ -174,10 +178,10 @@ def _ties(text: str, found: Sequence[Found]) -> dict[int, list[int]]:
     ties: dict[int, list[int]] = {}
     for i in range(len(found) - 1):
         a, b = found[i].mention, found[i + 1].mention
-        between = text[a.end : b.start]
+        between = text[a.end : b.start].replace("*", "").replace("_", "")
         if len(between) > 40:
             continue
-        other_script = between.strip() in ("(", "（", ",", "/") and _script(a.text) != _script(b.text)
+        other_script = between.strip() in ("(", "（", ",", "/", "") and _script(a.text) != _script(b.text)
         if _known_as().fullmatch(between) or other_script:
             ties.setdefault(i, []).append(i + 1)
             ties.setdefault(i + 1, []).append(i)
@@ -189,16 +193,85 @@ def _script(text: str) -> str:
     return unicodedata.name(letter, "LATIN").split()[0]
 
 
-def _person(group: Sequence[Found]) -> Person:
+def _person(group: Sequence[Found], role: Array) -> Person:
     mentions = tuple(f.mention for f in group)
     name, aliases = forms(mentions)
-    votes = [f.roles for f in group if f.roles is not None]
-    if votes:
-        # The mean of log probabilities: one sure mention counts for more than two doubtful ones.
-        mean = np.mean([np.log(np.clip(v, 1e-4, 1.0)) for v in votes], axis=0)
-        weights = np.exp(mean) / np.exp(mean).sum()
-        best = int(weights.argmax())
-        role, sure = ROLES[best], float(weights[best])
-    else:
-        role, sure = "other", 0.0
-    return Person(name=name, aliases=aliases, role=role, role_confidence=sure, confidence=max(f.confidence for f in group), mentions=mentions)
+    best = int(role.argmax())
+    return Person(
+        name=name,
+        aliases=aliases,
+        role=ROLES[best],
+        role_confidence=float(role[best]),
+        confidence=max(f.confidence for f in group),
+        mentions=mentions,
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class _Cue:
+    """Words beside a name that speak for a role."""
+
+    role: int
+    weight: float
+    before: re.Pattern[str]
+    behind: re.Pattern[str]
+
+
+# How far from a name its cue may begin, in characters.
+_CUE_REACH = 60
+
+
+@functools.cache
+def _cues() -> tuple[_Cue, ...]:
+    data = tomllib.loads(importlib.resources.files("winsextract.data").joinpath("roles.toml").read_text(encoding="utf-8"))
+    cues = []
+    for cue in data["cue"]:
+        before, behind = ("|".join(re.escape(w) for w in sorted(cue[side], key=len, reverse=True)) for side in ("before", "behind"))
+        cues.append(
+            _Cue(
+                ROLES.index(cue["role"]),
+                cue["weight"],
+                re.compile(rf"\b(?:{before})\b[.,]?(?:\s+[\w’'-]+){{0,2}}[\s*_“\"]*$", re.IGNORECASE),
+                re.compile(rf"[*_]*(?:,\s+|\s+(?=(?:of|who)\b)|\s*\()(?:(?:now|then|a|an|the|her|his|their|its|[\w.-]+[’']s?)\s+)*(?:[\w-]+\s+){{0,2}}?(?:{behind})\b", re.IGNORECASE),
+            )
+        )
+    return tuple(cues)
+
+
+def _role_of(text: str, group: Sequence[Found]) -> Array:
+    """Probabilities over `ROLES` of the person of a group of mentions: what the tagger says, moved by cues beside the name.
+
+    The tagger's answers are averaged as logarithms, so that one sure mention counts for more than two doubtful ones.
+    """
+    votes = [np.log(np.clip(f.roles, 1e-4, 1.0)) for f in group if f.roles is not None]
+    logits = np.mean(votes, axis=0) if votes else np.log(np.array([0.1, 0.1, 0.1, 0.7]))
+    for cue in _cues():
+        if any(_stands_beside(text, f.mention, cue) for f in group):
+            logits[cue.role] += cue.weight
+    return softmax(logits)
+
+
+def _stands_beside(text: str, mention: Mention, cue: _Cue) -> bool:
+    before = re.split(r"[.;:!?\n](?:\s|$)", text[max(0, mention.start - _CUE_REACH) : mention.start])[-1]
+    return bool(cue.before.search(before) or cue.behind.match(text[mention.end : mention.end + _CUE_REACH]))
+
+
+# What stands between the names of one list: a comma or "and", a title, Markdown marks.
+_LIST_GAP = re.compile(r"[*_\s]*(?:,|and|,\s*and|&)[*_\s]*(?:[A-Z][\w’-]{0,10}\.\s*|(?:and\s+)?[*_\s]*)?[*_\s]*")
+
+
+def _listed_alike(text: str, groups: Sequence[list[Found]], roles: Sequence[Array]) -> list[Array]:
+    """The roles, with those whose names stand in one list ("A, B and C") averaged: lists are of people of one kind."""
+    order = sorted(range(len(groups)), key=lambda i: groups[i][0].mention.start)
+    result = list(roles)
+    run: list[int] = []
+    for i in [*order, None]:
+        if i is not None and run and _LIST_GAP.fullmatch(text, groups[run[-1]][0].mention.end, groups[i][0].mention.start):
+            run.append(i)
+            continue
+        if len(run) > 1:
+            mean = softmax(np.mean([np.log(np.clip(roles[j], 1e-4, 1.0)) for j in run], axis=0))
+            for j in run:
+                result[j] = mean
+        run = [] if i is None else [i]
+    return result

@@ -60,7 +60,16 @@ def row(cells: Sequence[Sequence[Block]]) -> list[Block]:
     """A table's row as blocks: one line where the cells are short, each cell's blocks where the table lays out a page."""
     filled = [[b for b in cell if b.text.strip()] for cell in cells]
     filled = [cell for cell in filled if cell]
-    if len(filled) < 2 or any(len(cell) > 1 or cell[0].kind != "text" for cell in filled[:-1]) or filled[-1][0].kind != "text":
+    if (
+        len(filled) < 2
+        or any(len(cell) > 1 or cell[0].kind != "text" for cell in filled[:-1])
+        or filled[-1][0].kind != "text"
+    ):
         return [block for cell in filled for block in cell]
     line = CELL_MARK.join(" ".join(cell[0].text.split("\n")) for cell in filled)
     return [replace(filled[0][0], text=line), *filled[-1][1:]]
+
+
+def words_of(text: str) -> frozenset[str]:
+    """The words of a table that is written as running text."""
+    return frozenset(text.split())

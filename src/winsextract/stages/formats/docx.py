@@ -39,7 +39,9 @@ def text_of(data: bytes, *, name: str) -> str:
     try:
         import docx
     except ImportError as error:
-        raise MissingExtraError(f"{name}: DOCX needs an optional library: pip install 'winsextract[formats]'.") from error
+        raise MissingExtraError(
+            f"{name}: DOCX needs an optional library: pip install 'winsextract[formats]'."
+        ) from error
     try:
         document = docx.Document(io.BytesIO(data))
         text = plain_text(list(_Document(document).blocks()))
@@ -59,7 +61,11 @@ def _check(data: bytes, name: str) -> None:
         with zipfile.ZipFile(io.BytesIO(data)) as package:
             parts = package.infolist()
             xml = [part for part in parts if part.filename.endswith((".xml", ".rels"))]
-            if len(parts) > MAX_PARTS or sum(part.file_size for part in parts) > MAX_UNPACKED or sum(part.file_size for part in xml) > MAX_XML:
+            if (
+                len(parts) > MAX_PARTS
+                or sum(part.file_size for part in parts) > MAX_UNPACKED
+                or sum(part.file_size for part in xml) > MAX_XML
+            ):
                 raise ReadError(f"{name}: would unpack to more than a report can hold, as zip bombs do.")
             if not any(part.filename.lower() == "word/document.xml" for part in parts):
                 raise ReadError(f"{name}: is a zip archive and no Word document.")
@@ -69,7 +75,15 @@ def _check(data: bytes, name: str) -> None:
                     content = content.replace(b"\0", b"")  # UTF-16
                 if b"<!DOCTYPE" in content or b"<!ENTITY" in content:
                     raise ReadError(f"{name}: declares entities ({part.filename}), which no Word document does.")
-    except (zipfile.BadZipFile, zipfile.LargeZipFile, NotImplementedError, RuntimeError, EOFError, OSError, ValueError) as error:
+    except (
+        zipfile.BadZipFile,
+        zipfile.LargeZipFile,
+        NotImplementedError,
+        RuntimeError,
+        EOFError,
+        OSError,
+        ValueError,
+    ) as error:
         raise ReadError(f"{name}: is no Word document, or damaged ({_one_line(error)}).") from error
     except Exception as error:
         if isinstance(error, ReadError):
@@ -100,8 +114,21 @@ class _Document:
             elif element.tag == f"{_W}tbl":
                 for tr in element.iter(f"{_W}tr"):
                     if next(tr.iterancestors(f"{_W}tbl")) is element:
-                        yield from row([list(self._inside(cell)) for cell in tr.iter(f"{_W}tc") if next(cell.iterancestors(f"{_W}tr")) is tr])
-            elif element.tag in (f"{_W}sdt", f"{_W}sdtContent", f"{_W}ins", f"{_W}moveTo", f"{_W}customXml", f"{_W}smartTag"):
+                        yield from row(
+                            [
+                                list(self._inside(cell))
+                                for cell in tr.iter(f"{_W}tc")
+                                if next(cell.iterancestors(f"{_W}tr")) is tr
+                            ]
+                        )
+            elif element.tag in (
+                f"{_W}sdt",
+                f"{_W}sdtContent",
+                f"{_W}ins",
+                f"{_W}moveTo",
+                f"{_W}customXml",
+                f"{_W}smartTag",
+            ):
                 yield from self._inside(element)
 
     def _paragraph(self, paragraph: Any) -> Iterator[Block]:
@@ -111,7 +138,11 @@ class _Document:
         properties = paragraph.find(f"{_W}pPr")
         if properties is not None:
             outline, number = properties.find(f"{_W}outlineLvl"), properties.find(f"{_W}numPr/{_W}numId")
-            if outline is not None and kind not in ("heading", "title", "contents") and outline.get(f"{_W}val", "9") in "012345678":
+            if (
+                outline is not None
+                and kind not in ("heading", "title", "contents")
+                and outline.get(f"{_W}val", "9") in "012345678"
+            ):
                 kind, level = "heading", int(outline.get(f"{_W}val")) + 1
             if number is not None and kind in ("text", "item"):
                 kind = "text" if number.get(f"{_W}val") == "0" else "item"

@@ -8,16 +8,17 @@ paragraph lost here is lost without a trace.
 from __future__ import annotations
 
 import codecs
+import itertools
 import re
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 from winsextract.errors import MissingExtraError, ReadError
-from winsextract.stages.formats.blocks import Block, plain_text, row
+from winsextract.stages.formats.blocks import Block, plain_text, row, words_of
 
-# 100,000 tags take 0.4 s in running text and 1.5 s in a table; pages of real reports have 2,000 to 20,000.
-MAX_TAGS = 600_000
+# 100,000 tags take 0.5 s in running text and 1.4 s in a table; pages of real reports have 2,000 to 20,000.
+MAX_TAGS = 700_000
 # libxml2 drops what is nested deeper than this (tags); real pages stay below 100.
 MAX_DEPTH = 2000
 # How much of a page's characters may be boilerplate by the name of its class; more is the report itself.
@@ -29,21 +30,36 @@ MAIN_SHARE = 0.5
 MENU_ITEM = 45
 
 # https://html.spec.whatwg.org/multipage/rendering.html#flow-content-3 and its neighbours.
-_BLOCKS = frozenset(
-    "address article aside blockquote body center dd details dialog dir div dl dt fieldset figcaption figure footer form "
-    "frameset h1 h2 h3 h4 h5 h6 header hgroup hr html legend li listing main menu nav ol optgroup option p pre "
-    "search section summary table caption tbody td tfoot th thead tr ul video audio".split()
+_BLOCKS = words_of(
+    """
+    address article aside blockquote body center dd details dialog dir div dl dt fieldset figcaption figure footer
+    form frameset h1 h2 h3 h4 h5 h6 header hgroup hr html legend li listing main menu nav ol optgroup option p pre
+    search section summary table caption tbody td tfoot th thead tr ul video audio
+    """
 )
-_HIDDEN = frozenset(
-    "script style template noscript iframe object embed svg math canvas select textarea datalist rp rt head".split()
+_HIDDEN = words_of(
+    """
+    script style template noscript iframe object embed svg math canvas select textarea datalist rp rt head
+    """
 )
 _HEADINGS = {f"h{n}": n for n in range(1, 7)}
-_NAVIGATION_ROLES = frozenset("navigation banner contentinfo search dialog alertdialog menu menubar toolbar".split())
-_COOKIES = frozenset("cookie cookies consent onetrust gdpr ccpa".split())
-_NOISE = _COOKIES | frozenset(
-    "newsletter subscribe subscription signup share sharing sharedaddy social breadcrumb breadcrumbs sidebar related "
-    "recirculation comments pagination pager advert advertisement ads promo popup skip navbar nav navigation menu footer donate "
-    "donation login search toc".split()
+_NAVIGATION_ROLES = words_of(
+    """
+    navigation banner contentinfo search dialog alertdialog menu menubar toolbar
+    """
+)
+_SITE_TAGS = frozenset(("nav", "dialog", "search", "footer", "aside", "header"))
+_COOKIES = words_of(
+    """
+    cookie cookies consent onetrust gdpr ccpa
+    """
+)
+_NOISE = _COOKIES | words_of(
+    """
+    newsletter subscribe subscription signup share sharing sharedaddy social breadcrumb breadcrumbs sidebar related
+    recirculation comments pagination pager advert advertisement ads promo popup skip navbar nav navigation menu
+    footer donate donation login search toc
+    """
 )
 _CLASS_WORD = re.compile(r"[A-Z]?[a-z]+|[A-Z]+")
 _OPENS_PANEL = frozenset(("aria-expanded", "aria-controls", "data-bs-toggle", "data-toggle"))
@@ -85,7 +101,9 @@ def text_of(markup: str, *, name: str) -> str:
     try:
         from lxml import etree
     except ImportError as error:
-        raise MissingExtraError(f"{name}: HTML needs an optional library: pip install 'winsextract[formats]'.") from error
+        raise MissingExtraError(
+            f"{name}: HTML needs an optional library: pip install 'winsextract[formats]'."
+        ) from error
     walk = _Walk()
     parser = etree.HTMLParser(target=walk, encoding="utf-8", huge_tree=True, no_network=True, remove_pis=True)
     try:
@@ -161,6 +179,7 @@ class _Walk:
 
     def start(self, tag: str, attributes: Mapping[str, str]) -> None:
         above = self._open[-1]
+        attributes = attributes or {}  # lxml's empty mapping is slow
         self._in_title = tag == "title" and not self._title
         if tag == "br":
             self._text.append("\n")
@@ -172,7 +191,12 @@ class _Walk:
             self._text.append("“")
         elif tag in _BLOCKS:
             self._flush()
-        hidden = above.hidden or tag in _HIDDEN or (tag == "button" and not self._is_panel_button(attributes)) or attributes.get("type") == "hidden"
+        hidden = (
+            above.hidden
+            or tag in _HIDDEN
+            or (tag == "button" and not self._is_panel_button(attributes))
+            or attributes.get("type") == "hidden"
+        )
         opened = _Open(tag, above.region, above.main, above.article, hidden, len(self._pieces), above.group)
         if tag == "pre":
             self._preformatted += 1
@@ -192,7 +216,8 @@ class _Walk:
             opened.main = opened.main or self._number()
         elif tag == "article" or attributes.get("itemprop") == "articleBody":
             opened.article = opened.article or self._number()
-        self._enter_region(opened, attributes)
+        if attributes or tag in _SITE_TAGS:
+            self._enter_region(opened, attributes)
         self._open.append(opened)
         self.deepest = max(self.deepest, len(self._open))
 
@@ -251,12 +276,18 @@ class _Walk:
 
     def _enter_region(self, opened: _Open, attributes: Mapping[str, str]) -> None:
         tag = opened.tag
-        if tag in ("html", "body", "main", "article") or tag not in _BLOCKS and tag not in ("a", "span"):
+        if tag in ("html", "body", "main", "article") or (tag not in _BLOCKS and tag not in ("a", "span")):
             return
         role = attributes.get("role") or ""
-        inside = opened.main or opened.article or any(o.tag in ("section", "blockquote", "figure") for o in self._open[-6:])
+        inside = (
+            opened.main or opened.article or any(o.tag in ("section", "blockquote", "figure") for o in self._open[-6:])
+        )
         kind, words = "", frozenset[str]()
-        if tag in ("nav", "dialog", "search") or role in _NAVIGATION_ROLES - {"banner"} or (tag in ("footer", "aside") and not inside):
+        if (
+            tag in ("nav", "dialog", "search")
+            or role in _NAVIGATION_ROLES - {"banner"}
+            or (tag in ("footer", "aside") and not inside)
+        ):
             kind = "site"
         elif role == "banner" or (tag == "header" and not inside):
             kind = "banner"
@@ -295,7 +326,7 @@ class _Walk:
     def _close_row(self, tr: _Open) -> None:
         pieces = self._pieces
         bounds = [*tr.cells, len(pieces)]
-        cells = [pieces[a:b] for a, b in zip(bounds, bounds[1:], strict=False)]
+        cells = [pieces[a:b] for a, b in itertools.pairwise(bounds)]
         where = {id(piece.block): piece for cell in cells for piece in cell}
         first = pieces[tr.cells[0]] if tr.cells[0] < len(pieces) else None
         merged = row([[piece.block for piece in cell] for cell in cells])
@@ -335,9 +366,7 @@ class _Walk:
                 by_word[word] += len(piece.block.text)
         titled = any(p.block.level == 1 and (p.main or p.article) for p in pieces)
         for region in self._regions:  # outer ones come first
-            if region.parent is not None and region.parent.dropped:
-                region.dropped = True
-            elif region.kind == "site":
+            if region.kind == "site" or (region.parent is not None and region.parent.dropped):
                 region.dropped = True
             elif region.kind == "named":
                 few = all(by_word[word] <= MOST_NOISE * total for word in region.words - _COOKIES)

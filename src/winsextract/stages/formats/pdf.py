@@ -9,6 +9,7 @@ without places.
 from __future__ import annotations
 
 import importlib.util
+import itertools
 import json
 import re
 import subprocess
@@ -20,13 +21,13 @@ from pathlib import Path
 from typing import Any
 
 from winsextract.errors import MissingExtraError, ReadError
-from winsextract.stages.formats.blocks import Block, plain_text
+from winsextract.stages.formats.blocks import Block, plain_text, words_of
 
-# 150 pages a second are read; the largest yearly reports have about 500.
+# 200 pages a second are read; the largest yearly reports have about 500.
 MAX_PAGES = 2000
 MAX_CHARACTERS = 8_000_000
-# Address space of the child (bytes): 500 pages take 0.3 GB, and a bomb is over in 7 s.
-MEMORY = 2 * 1024**3
+# Address space of the child (bytes): 1,900 pages take less than a quarter, and a bomb is over in a second.
+MEMORY = 1024**3
 SECONDS = 30
 # A heading is at least this much larger than the running text, and no longer (characters).
 HEADING_SIZE = 1.15
@@ -46,9 +47,13 @@ MOST_UNKNOWN = 0.2
 
 _BULLET = re.compile(r"^[•‣◦▪●○■⁃\uf0b7\uf0a7]\s*")
 _SENTENCE_END = re.compile(r"[.!?…:;][\"”’')\]*]*$")
-_PAGE_NUMBER = re.compile(r"(?:page|p\.)?\s?[-–—|]?\s?(?:\d{1,3}|[ivxl]{1,6})\s?[-–—|]?(?:\s?(?:of|/|\|)\s?\d{1,4})?", re.IGNORECASE)
+_PAGE_NUMBER = re.compile(
+    r"(?:page|p\.)?\s?[-–—|]?\s?(?:\d{1,3}|[ivxl]{1,6})\s?[-–—|]?(?:\s?(?:of|/|\|)\s?\d{1,4})?", re.IGNORECASE
+)
 _WORD = re.compile(r"[^\W\d_]+(?:-[^\W\d_]+)*")
-_LIGATURES = str.maketrans({"\ufb00": "ff", "\ufb01": "fi", "\ufb02": "fl", "\ufb03": "ffi", "\ufb04": "ffl", "\ufb05": "st", "\ufb06": "st"})
+_LIGATURES = str.maketrans(
+    {"\ufb00": "ff", "\ufb01": "fi", "\ufb02": "fl", "\ufb03": "ffi", "\ufb04": "ffl", "\ufb05": "st", "\ufb06": "st"}
+)
 _CONTROL = re.compile(r"[\x00-\x08\x0e-\x1f\x7f]")
 
 
@@ -100,11 +105,17 @@ def _pages(data: bytes, name: str) -> list[dict[str, Any]]:
     try:
         done = subprocess.run(command, input=data, capture_output=True, timeout=SECONDS, check=False)
     except subprocess.TimeoutExpired as error:
-        raise ReadError(f"{name}: the PDF takes longer than {SECONDS} seconds to read; print it anew to a plain PDF.") from error
+        raise ReadError(
+            f"{name}: the PDF takes longer than {SECONDS} seconds to read; print it anew to a plain PDF."
+        ) from error
     except OSError as error:
-        raise ReadError(f"{name}: the PDF cannot be read, no process can be started for it ({error.strerror}).") from error
+        raise ReadError(
+            f"{name}: the PDF cannot be read, no process can be started for it ({error.strerror})."
+        ) from error
     if done.returncode != 0:
-        raise ReadError(f"{name}: the PDF is damaged or takes more memory than a report does; print it anew to a plain PDF.")
+        raise ReadError(
+            f"{name}: the PDF is damaged or takes more memory than a report does; print it anew to a plain PDF."
+        )
     answer = json.loads(done.stdout)
     if answer.get("error") == "password":
         raise ReadError(f"{name}: the PDF is locked with a password; save it without one.")
@@ -113,7 +124,9 @@ def _pages(data: bytes, name: str) -> list[dict[str, Any]]:
     if "damaged_page" in answer:
         raise ReadError(f"{name}: page {answer['damaged_page']} of the PDF is damaged.")
     if answer.get("too_long") or answer["count"] > MAX_PAGES:
-        raise ReadError(f"{name}: larger than {MAX_PAGES:,} pages or {MAX_CHARACTERS:,} characters; split it into its reports.")
+        raise ReadError(
+            f"{name}: larger than {MAX_PAGES:,} pages or {MAX_CHARACTERS:,} characters; split it into its reports."
+        )
     pages: list[dict[str, Any]] = answer["pages"]
     return pages
 
@@ -200,7 +213,7 @@ def _blocks(lines: Sequence[_Line]) -> list[Block]:
 
 
 def _is_heading(line: _Line, body: float) -> bool:
-    return line.size >= HEADING_SIZE * body and line.text[0] not in "“\"«‘•"
+    return line.size >= HEADING_SIZE * body and line.text[0] not in '“"«‘•'
 
 
 def _whole(paragraphs: Iterable[list[_Line]], body: float) -> Iterator[list[_Line]]:
@@ -238,7 +251,7 @@ def _measure(lines: Sequence[_Line], body: float) -> float:
 def _usual_spacing(lines: Sequence[_Line]) -> float:
     """From one line to the next within a paragraph, in sizes: the smallest distance that is common."""
     ratios: Counter[float] = Counter()
-    for a, b in zip(lines, lines[1:], strict=False):
+    for a, b in itertools.pairwise(lines):
         if a.page == b.page and _alike(a, b) and 0.7 * b.size < a.bottom - b.bottom < 3 * b.size:
             ratios[round((a.bottom - b.bottom) / b.size, 1)] += 1
     common = [ratio for ratio, n in ratios.items() if n >= 0.1 * sum(ratios.values())]
@@ -281,12 +294,17 @@ def _cut(group: Sequence[_Line], body: float, measure: float) -> Iterator[list[_
         above = paragraph[-1]
         room = min(right - above.right, widest - (above.right - above.left))
         ended = bool(_SENTENCE_END.search(above.text[-8:]))
-        starts = line.text[0].isupper() or line.text[0].isdigit() or line.text[0] in "“\"«‘(©"
+        starts = line.text[0].isupper() or line.text[0].isdigit() or line.text[0] in '“"«‘(©'
         in_list = _BULLET.match(paragraph[0].text) is not None
         new = (
             _BULLET.match(line.text) is not None
             or (in_list and line.left <= paragraph[0].left + 1 and len(paragraph[0].text) > 2)
-            or (ended and not in_list and line.left > left + 0.8 * line.size and line.left > above.left + 0.8 * line.size)
+            or (
+                ended
+                and not in_list
+                and line.left > left + 0.8 * line.size
+                and line.left > above.left + 0.8 * line.size
+            )
             or (
                 line.size < HEADING_SIZE * body
                 and (starts or ended)
@@ -339,8 +357,10 @@ def _keeps_hyphen(above: str, below: str, words: Counter[str]) -> bool:
 
 
 # First parts of words that keep their hyphen, where the report does not write the whole word elsewhere.
-_PREFIXES = frozenset(
-    "anti cross ex far first full half high left life long low mid multi much non off part post pre pro right second self "
-    "semi short so then third twenty thirty forty fifty sixty seventy eighty ninety two three four five six seven eight "
-    "nine ten vice well year human state government child police court".split()
+_PREFIXES = words_of(
+    """
+    anti cross ex far first full half high left life long low mid multi much non off part post pre pro right second
+    self semi short so then third twenty thirty forty fifty sixty seventy eighty ninety two three four five six
+    seven eight nine ten vice well year human state government child police court
+    """
 )

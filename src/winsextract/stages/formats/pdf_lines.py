@@ -40,12 +40,13 @@ def main(argv: list[str]) -> None:
         document = pypdfium2.PdfDocument(data)
         count = len(document)
     except pypdfium2.PdfiumError as error:
-        answer: dict[str, Any] = {"error": "password" if getattr(error, "err_code", None) == PASSWORD else "damaged"}
+        locked = getattr(error, "err_code", None) == PASSWORD or "password" in str(error).lower()
+        answer: dict[str, Any] = {"error": "password" if locked else "damaged"}
         json.dump(answer, sys.stdout)
         return
     answer = {"count": count, "pages": []}
     left = max_characters
-    for number in range(min(count, max_pages)):
+    for number in range(count if count <= max_pages else 0):
         try:
             page = document[number]
         except pypdfium2.PdfiumError:
@@ -98,7 +99,9 @@ def joined(line: list[tuple[str, float, float, float, float]]) -> list[Any]:
     inked = [c for c in line if not c[0].isspace()] or line
     heights = sorted(c[4] - c[2] for c in inked)
     first = inked[0][1]
-    word_end = next((line[i - 1][3] for i, c in enumerate(line) if c[0].isspace() and i and line[i - 1][3] > first), inked[-1][3])
+    word_end = next(
+        (line[i - 1][3] for i, c in enumerate(line) if c[0].isspace() and i and line[i - 1][3] > first), inked[-1][3]
+    )
     box = [min(c[1] for c in inked), min(c[2] for c in inked), max(c[3] for c in inked), max(c[4] for c in inked)]
     return [*(round(x, 2) for x in [*box, heights[len(heights) // 2], word_end - first]), text]
 
