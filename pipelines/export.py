@@ -16,6 +16,7 @@ from onnxruntime.quantization import QuantType, quantize_dynamic
 from spacy.util import load_config, load_model_from_config
 from tokenizers import Tokenizer
 
+from pipelines.build import fingerprint, recipe
 from pipelines.network import Network, Shape
 from pipelines.train import minilm_folder
 from winsextract.tagger import OUTCOMES, ROLES, TAGS
@@ -68,9 +69,8 @@ def main() -> None:
     parser.add_argument("weights", type=Path)
     parser.add_argument("--out", type=Path, required=True)
     parser.add_argument("--fp32", action="store_true", help="leave the weights as they are")
-    parser.add_argument("--version", default="0.1.0")
-    parser.add_argument("--trained-on", nargs="*", default=[])
     args = parser.parse_args()
+    version = recipe()["version"]
     state = torch.load(args.weights)
     work = args.weights.with_suffix(".onnx")
     to_onnx(state, work)
@@ -88,19 +88,18 @@ def main() -> None:
     tokenizer.no_padding()
     tokenizer.no_truncation()
     meta = {
-        "version": args.version,
+        "version": version,
         "sha256": hashlib.sha256(network).hexdigest(),
-        "weights_sha256": hashlib.sha256(args.weights.read_bytes()).hexdigest(),
+        "made_from": fingerprint(),
         "tags": list(TAGS),
         "roles": list(ROLES),
         "outcomes": list(OUTCOMES),
-        "temperature": {},
-        "trained_on": args.trained_on,
+        "calibration": {},
     }
     nlp = load_model_from_config(load_config(CONFIG), auto_fill=True)
     nlp.get_pipe("winsextract_tagger").load(network, tokenizer.to_str(), meta)
     nlp.meta["name"] = "winsextract"
-    nlp.meta["version"] = args.version
+    nlp.meta["version"] = version
     nlp.meta["license"] = "MIT"
     nlp.meta["description"] = "Names, outcomes, roles and counts in round-ups of human-rights news."
     shutil.rmtree(args.out, ignore_errors=True)

@@ -175,7 +175,7 @@ def test_workers_do_not_outlive_a_command_that_is_killed(tmp_path: Path) -> None
     wait_for(lambda: len(list((tmp_path / "out").glob("json/*.json"))) >= 2)
     workers = workers_of(process)
     process.kill()
-    process.communicate()
+    process.wait()
     _, alive = psutil.wait_procs(workers, timeout=20)
     assert len(workers) == 2 and not alive
 

@@ -10,6 +10,7 @@ import itertools
 import json
 import os
 import re
+import textwrap
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -27,8 +28,7 @@ HERE = Path(__file__).parent
 CASES = sorted((HERE / "cases" / "segment").glob("*.txt"))
 SHARED = Path(os.environ.get("WINSEXTRACT_SHARED", HERE.parents[1] / "shared"))
 KINDS = {"title", "introduction", "section_heading", "marker", "boilerplate", "closing"}
-# Seconds that the longest of the inputs below may take; on the two cores of the project's
-# machine, busy with training, none took more than a third of it.
+# Seconds of one core that 5 MB of the worst input may take; on the project's machine none took more than 8.
 LONGEST = 30.0
 
 
@@ -143,69 +143,70 @@ def check(text: str, found: Segmentation) -> None:
             at = part.end
 
 
-# What reports are made of, a piece a line; \\n and the like are written out.
-PIECES = r"""
-JANUARY
-February 2020
-In March
-## May
-Kenya:\x20
-PERU –\x20
-**Fiji**:\x20
-### Chad
-Mali
-•\x20
-1.\x20
--\x20
-*\x20
-***
-#
-:
-–
-—
-.
-“
-”
-|
-\n
-\n\n
-\r
-\r\n
-\u200b
-\ufeff
-\xa0
-\u2028
-\x85
-\x1c
-\x00
-The court freed her.
-Thank you
-Donate
-©
-(Photo by
-![
-](
-[
-]
->
-/
-,
-and\x20
-2020
-12 March
-=====\n
----\n
-Africa\n
-Freedom of expression\n
-Contents\n
-🇰🇪
-1️⃣
-e\u0301
-\ud7ff
-عربي
-Jump to:
-"""
-ENDS = {r"\n": "\n", r"\r": "\r"}
+PIECES = st.sampled_from(
+    [
+        "JANUARY",
+        "February 2020",
+        "In March",
+        "## May",
+        "Kenya: ",
+        "PERU – ",
+        "**Fiji**: ",
+        "### Chad",
+        "Mali",
+        "• ",
+        "1. ",
+        "- ",
+        "* ",
+        "***",
+        "#",
+        ":",
+        "–",
+        "—",
+        ".",
+        "“",
+        "”",
+        "|",
+        "![",
+        "](",
+        "[",
+        "]",
+        ">",
+        "/",
+        ",",
+        " ",
+        "\n",
+        "\n\n",
+        "\r",
+        "\r\n",
+        "\u200b",
+        "\ufeff",
+        "\xa0",
+        "\u2028",
+        "\x85",
+        "\x1c",
+        "\x00",
+        "é",
+        "\ud7ff",
+        "=====\n",
+        "---\n",
+        "Africa\n",
+        "Freedom of expression\n",
+        "Contents\n",
+        "Jump to: ",
+        "The court freed her.",
+        "Thank you",
+        "Donate",
+        "©",
+        "(Photo by",
+        "and ",
+        "2020",
+        "12 March",
+        "🇰🇪",
+        "1️⃣",
+        "عربي",
+    ]
+)
 
 
 @given(st.text())
@@ -229,7 +230,9 @@ def mutated(draw: st.DrawFn) -> str:
         b = min(b, a + 80)
         to = draw(st.integers(0, len(text)))
         text = draw(
-            st.sampled_from([text[:a] + text[b:], text[:to] + text[a:b] + text[to:], text[:a] + draw(PIECES) + text[a:]])
+            st.sampled_from(
+                [text[:a] + text[b:], text[:to] + text[a:b] + text[to:], text[:a] + draw(PIECES) + text[a:]]
+            )
         )
     return text
 
@@ -268,7 +271,9 @@ NASTY: dict[str, Callable[[int], str]] = {
         "MAY\n\nKenya: A court.\n\n• Peru – It was.\n\n### Fiji\n\nIt rained.\n\n**Chad**: So.\n\nMali\n\nA well was dug there at last.\n"
         * (n // 125)
     ),
-    "unknown headers": lambda n: "".join(f"{NAMES[i % 4000]}{NAMES[i // 7 % 4000].lower()}: A court freed all.\n" for i in range(n // 35)),
+    "unknown headers": lambda n: "".join(
+        f"{NAMES[i % 4000]}{NAMES[i // 7 % 4000].lower()}: A court freed all.\n" for i in range(n // 35)
+    ),
     "empty headers": lambda n: "Kenya:\n" * (n // 7),
     "bare countries": lambda n: "Kenya\n" * (n // 6),
     "months": lambda n: "January\n\n" * (n // 9),
@@ -289,8 +294,12 @@ NASTY: dict[str, Callable[[int], str]] = {
     "brackets": lambda n: "Kenya: " + "(" * (n // 2) + "[" * (n // 2),
     "links": lambda n: "[Kenya](" * (n // 8),
     "quotes": lambda n: "Kenya: A court.\n" + "“No.”\n\n" * (n // 7),
-    "paragraphs": lambda n: "Kenya: A court freed her.\n" + "The court sat again on the next day in 2014.\n\n" * (n // 46),
-    "wrapped": lambda n: "Kenya: A court freed her after\n" + "the court sat again on the next day in May\n" * (n // 43),
+    "paragraphs": lambda n: (
+        "Kenya: A court freed her.\n" + "The court sat again on the next day in 2014.\n\n" * (n // 46)
+    ),
+    "wrapped": lambda n: (
+        "Kenya: A court freed her after\n" + "the court sat again on the next day in May\n" * (n // 43)
+    ),
     "addresses": lambda n: "Kenya: A court.\nhttp" + "://http" * (n // 7),
     "years": lambda n: "2014 " * (n // 5),
     "numbers": lambda n: "Kenya: A court.\n" + "1. " * (n // 3),
@@ -300,33 +309,36 @@ NASTY: dict[str, Callable[[int], str]] = {
 
 @pytest.mark.parametrize("name", NASTY)
 def test_time_is_linear(name: str) -> None:
-    """Sixteen times the text takes no more than some thirty times as long, and 5 MB take seconds."""
+    """Sixteen times the text takes about sixteen times as long; twice that would be allowed, quadratic takes 256."""
     segment("Kenya: A court freed the teacher.")  # the vocabularies are read before the clock starts
     taken = [seconds(NASTY[name](size)) for size in (20_000, 80_000, 320_000)]
-    # Below a twentieth of a second the machine's other work is what is measured.
-    assert taken[2] < max(30 * taken[0], 8 * taken[1], 0.5), taken
+    # Below half a second the machine's other work is what is measured.
+    assert taken[2] < max(32 * taken[0], 8 * taken[1], 0.5), taken
 
 
-@pytest.mark.parametrize("name", ["headers", "unknown headers", "one line of words", "colons", "dashes", "hashes", "stars", "blank lines"])
+@pytest.mark.parametrize(
+    "name", ["headers", "unknown headers", "one line of words", "colons", "dashes", "hashes", "stars", "blank lines"]
+)
 def test_large_texts_take_seconds(name: str) -> None:
     assert seconds(NASTY[name](5_000_000)) < LONGEST
 
 
 def seconds(text: str) -> float:
-    start = time.perf_counter()
+    start = time.process_time()
     check(text, segment(text))
-    return time.perf_counter() - start
+    return time.process_time() - start
 
 
 # ---------------------------------------------------------------- whole reports
 
 
-def reports() -> Iterator[tuple[Path, Path]]:
-    yield HERE.parent / "raw" / "report.txt", HERE / "gold" / "report.jsonl"
+def reports() -> list[tuple[Path, Path]]:
+    """Return the reports that have gold, with it."""
+    found = [(HERE.parent / "raw" / "report.txt", HERE / "gold" / "report.jsonl")]
     for gold in sorted((HERE / "reports").glob("*.gold.jsonl")):
         stem = gold.name.removesuffix(".gold.jsonl")
-        yield next(p for p in sorted(gold.parent.glob(f"{stem}.*")) if p != gold), gold
-    yield SHARED / "reports" / "wins-2024.txt", SHARED / "gold" / "wins-2024.jsonl"
+        found.append((next(p for p in sorted(gold.parent.glob(f"{stem}.*")) if p != gold), gold))
+    return [*found, (SHARED / "reports" / "wins-2024.txt", SHARED / "gold" / "wins-2024.jsonl")]
 
 
 @pytest.mark.parametrize(("path", "gold"), reports(), ids=lambda path: path.name)
@@ -344,3 +356,101 @@ def test_report(path: Path, gold: Path) -> None:
         assert (s.month, s.year) == (win["month"], win["year"]), s.header
         assert [p.code for p in s.places if p.kind == "country"] == win["countries"], s.header
         assert {p.code for p in s.places if p.kind == "region"} == set(win["regions"]), s.header
+
+
+# ---------------------------------------------------------------- one report in every layout
+
+MONTHS = [
+    "January",
+    "February",
+    "March",
+    "April",
+    "May",
+    "June",
+    "July",
+    "August",
+    "September",
+    "October",
+    "November",
+    "December",
+]
+MONTH_LAYOUTS: dict[str, Callable[[str], str] | None] = {
+    "capitals": lambda name: name.upper(),
+    "title case": lambda name: name,
+    "with a year": lambda name: f"{name} 2020",
+    "with a dash": lambda name: f"{name.upper()} –",
+    "in": lambda name: f"In {name}",
+    "markdown": lambda name: f"## {name}",
+    "bold": lambda name: f"**{name}**",
+    "underlined": lambda name: f"{name}\n=======",
+    "with words": lambda name: f"Our wins in {name}",
+    "with a subtitle": lambda name: f"{name}: a look back",
+    "none": None,
+}
+HEADER_LAYOUTS = {
+    "colon": "{name}: {text}",
+    "en dash": "{name} – {text}",
+    "hyphen": "{name} - {text}",
+    "bullet, colon": "• {name}: {text}",
+    "star, em dash": "* {name} — {text}",
+    "number": "{number}. {name}: {text}",
+    "colon alone": "{name}:\n\n{text}",
+    "colon, line": "{name}:\n{text}",
+    "bare": "{name}\n\n{text}",
+    "bare, line": "{name}\n{text}",
+    "heading": "### {name}\n\n{text}",
+    "heading, headline": "### {name}: A headline\n\n{text}",
+    "bold": "**{name}**: {text}",
+    "bold colon": "**{name}:** {text}",
+    "bold, en dash": "**{name}** – {text}",
+    "bold alone": "**{name}**\n\n{text}",
+    "bar": "{name} | {text}",
+    "month, bar": "{month} | {name}: {text}",
+    "flag": "🏳️ {name}: {text}",
+    "link": "[{name}](https://example.org): {text}",
+    "full stop": "{name}. {text}",
+}
+NOISE: dict[str, Callable[[str], str]] = {
+    "none": lambda text: text,
+    "CRLF": lambda text: text.replace("\n", "\r\n"),
+    "no blank lines": lambda text: re.sub(r"\n+", "\n", text),
+    "no-break spaces": lambda text: text.replace(": ", ":\xa0").replace(" – ", "\xa0– "),
+    "72 columns": lambda text: "\n".join(
+        textwrap.fill(line, 72, break_long_words=False, break_on_hyphens=False) for line in text.split("\n")
+    ),
+}
+
+
+@pytest.mark.parametrize("header_layout", HEADER_LAYOUTS)
+@pytest.mark.parametrize("month_layout", MONTH_LAYOUTS)
+def test_layout(month_layout: str, header_layout: str) -> None:
+    """The sample report's wins are found in every layout, with their months, places and last words."""
+    path, gold = reports()[0]
+    report = path.read_text(encoding="utf-8")
+    heading = MONTH_LAYOUTS[month_layout] if header_layout != "month, bar" else None
+    pieces = ["Small wins 2020", "Much went wrong this year, and some things did not. Here are those."]
+    expected = []
+    for number, line in enumerate(gold.read_text(encoding="utf-8").splitlines()):
+        win = json.loads(line)
+        month = MONTHS[win["month"] - 1]
+        if heading is not None and (not expected or expected[-1][1] != win["month"]):
+            pieces.append(heading(month))
+        body = report[win["start"] + len(win["header"]) + 1 : win["end"]].split("\n\n")[0].strip()
+        text = HEADER_LAYOUTS[header_layout].format(name=win["header"], text=body, number=number, month=month.upper())
+        pieces.append(text)
+        expected.append((win["header"], win["month"], sorted(win["countries"] + win["regions"]), plain(body)[-20:]))
+    for name, noise in NOISE.items():
+        laid_out = noise("\n\n".join(pieces))
+        found = segment(laid_out)
+        check(laid_out, found)
+        has_months = heading is not None or header_layout == "month, bar"
+        assert [
+            (
+                plain(s.header or ""),
+                s.month if has_months else expected[n % len(expected)][1],
+                sorted(place.code for place in s.places),
+                plain(laid_out[s.start : s.end])[-20:],
+            )
+            for n, s in enumerate(found.segments)
+        ] == expected, name
+        assert has_months or all(s.month is None for s in found.segments)

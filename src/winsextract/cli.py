@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 DONE, FAILED, WRONG_USAGE, STOPPED = 0, 1, 2, 130
 # Up to this many reports have a row each in the summary; of more, only those that failed.
 MOST_ROWS = 100
+TRUST_MODEL = "Load the model's folder although it holds code or pickles, or its configuration calls for code; without this it is refused."
 
 app = typer.Typer(
     help="Turn round-ups of human-rights wins into structured, grounded records.",
@@ -70,6 +71,7 @@ def run(
     inputs: Annotated[list[str], typer.Argument(metavar="REPORT...", help="Files, folders of files, or - for standard input.")],
     output: Annotated[str, typer.Option(metavar="DIR", help="The dataset's folder; with winsextract[dask] a URL too (s3://…).")] = "output",
     model: Annotated[str | None, typer.Option(help="A spaCy pipeline's name or folder, instead of the shipped model.")] = None,
+    trust_model: Annotated[bool, typer.Option("--trust-model", help=TRUST_MODEL)] = False,
     year: Annotated[int | None, typer.Option(min=1000, max=2999, help="The report's year, whatever the text says.")] = None,
     report_id: Annotated[str | None, typer.Option(help="The report's identifier, instead of one made from its title.")] = None,
     force: Annotated[bool, typer.Option("--force", help="Extract again although nothing changed.")] = False,
@@ -78,10 +80,10 @@ def run(
     quiet: Annotated[bool, typer.Option("--quiet", help="Show no progress and no summary.")] = False,
     corrections: Annotated[Path | None, typer.Option(help="The folder of kept corrections, instead of corrections/ beside the output.")] = None,
     pseudonymise: Annotated[bool, typer.Option("--pseudonymise", help="Replace the names of people by pseudonyms, under the key in WINSEXTRACT_KEY.")] = False,
-    pseudonym_key: Annotated[Path | None, typer.Option(help="The file of the key for --pseudonymise.")] = None,
+    pseudonym_key: Annotated[Path | None, typer.Option(help="The file of that key, instead of WINSEXTRACT_KEY; implies --pseudonymise.")] = None,
 ) -> None:
     """Extract the wins of one or many reports into a dataset."""
-    from winsextract import parallel, runner
+    from winsextract import parallel, pseudonyms, runner
 
     runner.leave_pandas_out()
     tally = _Tally()
@@ -89,9 +91,11 @@ def run(
         sources = runner.find_reports(inputs)
         if report_id is not None and len(sources) > 1:
             _fail(f"--report-id names one report, and {len(sources)} were given. Leave it out, or run them one by one.", WRONG_USAGE)
+        if (key := pseudonyms.read_key(pseudonym_key) if pseudonymise or pseudonym_key else None) is not None:
+            typer.echo("winsextract: names that are not found are not replaced; read the output before you pass it on.", err=True)
         processes = parallel.cores() if workers == "auto" else int(workers)
         with _Progress(len(sources), show=not quiet) as progress, contextlib.closing(
-            runner.run(sources, output=output, model=model, year=year, report_id=report_id, force=force, corrections_folder=corrections, pseudonym_key=key, workers=processes, scheduler=scheduler)
+            runner.run(sources, output=output, model=model, trust_model=trust_model, year=year, report_id=report_id, force=force, corrections_folder=corrections, pseudonym_key=key, workers=processes, scheduler=scheduler)
         ) as results:
             for result in progress.track(results):
                 tally.add(result)
@@ -279,13 +283,14 @@ def evaluate(
     bootstrap: Annotated[int, typer.Option(min=0, help="Rounds of the bootstrap behind the 95 % intervals; 0 for none.")] = 1000,
     text: Annotated[Path | None, typer.Option(help="The report's file, to check that offsets hold what they say.")] = None,
     model: Annotated[str | None, typer.Option(help="A spaCy pipeline's name or folder, instead of the shipped model.")] = None,
+    trust_model: Annotated[bool, typer.Option("--trust-model", help=TRUST_MODEL)] = False,
 ) -> None:
     """Say how right an extraction is, field by field, against a gold file."""
     from winsextract import evaluation
 
     try:
         wins = evaluation.read_gold(gold)
-        got = evaluation.read_predicted(predicted, text=text, model=model)
+        got = evaluation.read_predicted(predicted, text=text, model=model, trust_model=trust_model)
     except WinsextractError as error:
         _fail(str(error), FAILED)
     result = evaluation.evaluate(wins, got.wins, text=got.text, rounds=bootstrap)
@@ -312,6 +317,7 @@ def gold_template(
     output: Annotated[Path | None, typer.Option(help="The file to write, instead of standard output.")] = None,
     text: Annotated[bool, typer.Option("--text/--no-text", help="Put each win's words at the end of its line.")] = True,
     model: Annotated[str | None, typer.Option(help="A spaCy pipeline's name or folder, instead of the shipped model.")] = None,
+    trust_model: Annotated[bool, typer.Option("--trust-model", help=TRUST_MODEL)] = False,
 ) -> None:
     """Write what was extracted as a gold file to correct by hand, one win a line."""
     from winsextract import evaluation
@@ -319,7 +325,7 @@ def gold_template(
     if output is not None and output.exists():
         _fail(f"{output} exists and may hold corrections: choose another name, or remove it first.", WRONG_USAGE)
     try:
-        lines = evaluation.gold_template(evaluation.extract_report(report, model=model), text=text)
+        lines = evaluation.gold_template(evaluation.extract_report(report, model=model, trust_model=trust_model), text=text)
     except WinsextractError as error:
         _fail(str(error), FAILED)
     if output is None:
@@ -341,7 +347,7 @@ def view(
     """Write one HTML file to read, search and correct the wins in; it works without a network."""
     from winsextract import view as page
 
-    target = file or output.absolute().with_suffix(".html")
+    target = file or output.absolute().with_name(f"{output.absolute().name}.html")
     try:
         size = page.write(output, file=target)
     except WinsextractError as error:

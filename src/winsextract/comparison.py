@@ -191,7 +191,7 @@ def _same_people(a: Sequence[_Person], b: Sequence[_Person]) -> Iterator[SamePer
         for country in person.countries:
             by_country.setdefault(country, []).append(person)
     taken: set[int] = set()
-    matches = []
+    matches: list[tuple[int, int, _Person, _Person, str]] = []
     for n, person in enumerate(b):
         words = {word for form in person.forms for word in form}
         candidates = [c for word in words for c in by_word.get(word, ())]

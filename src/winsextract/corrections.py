@@ -85,14 +85,18 @@ class Unfit:
     reason: str
 
     def __str__(self) -> str:
-        where = f"{self.correction.win_id} ({self.correction.header})" if self.correction.header else self.correction.win_id
+        where = (
+            f"{self.correction.win_id} ({self.correction.header})" if self.correction.header else self.correction.win_id
+        )
         return f"The correction of {self.correction.field} in {where} no longer fits: {self.reason}."
 
 
 def win_key(text: str) -> str:
     """The key of a win: a hash of its letters and digits, so that case, accents, marks and spacing can change."""
     plain = "".join(c for c in unicodedata.normalize("NFKD", text).casefold() if not unicodedata.combining(c))
-    return hashlib.sha256(" ".join(re.findall(r"[^\W_]+", plain)).encode("utf-8", "surrogatepass")).hexdigest()[:KEY_DIGITS]
+    return hashlib.sha256(" ".join(re.findall(r"[^\W_]+", plain)).encode("utf-8", "surrogatepass")).hexdigest()[
+        :KEY_DIGITS
+    ]
 
 
 # Applying
@@ -126,7 +130,10 @@ def apply(record: Record, corrections: Iterable[Correction]) -> tuple[Record, tu
             unfit.extend(
                 Unfit(c, "no win has its text any more") for c in missed if c.report_id == record["report"]["report_id"]
             )
-    unassigned = [*record["unassigned"], *({"kind": "boilerplate", "text": w["text"], "span": w["span"]} for w in deleted)]
+    unassigned = [
+        *record["unassigned"],
+        *({"kind": "boilerplate", "text": w["text"], "span": w["span"]} for w in deleted),
+    ]
     if deleted and all(piece["span"] for piece in unassigned):
         unassigned.sort(key=lambda piece: piece["span"])
     report = {**record["report"], "settings": settings(record, given, asked=record["report"]["settings"])}
@@ -211,7 +218,9 @@ def _set_countries(_: Record, value: Sequence[str]) -> Record:
         found = [places.country(code) for code in value]
     except KeyError as error:
         raise _DoesNotFitError(str(error.args[0])) from error
-    return {"countries": [{"alpha_3": c.code, "alpha_2": c.alpha_2, "numeric": c.numeric, "name": c.name} for c in found]}
+    return {
+        "countries": [{"alpha_3": c.code, "alpha_2": c.alpha_2, "numeric": c.numeric, "name": c.name} for c in found]
+    }
 
 
 def _set_regions(_: Record, value: Sequence[str]) -> Record:
@@ -268,7 +277,14 @@ def _set_people_affected(win: Record, value: Record | None) -> Record:
     words = value.get("evidence")
     evidence = _mention(win, *_look_up(win, words)[0]) if words else None
     qualifier = value.get("qualifier", "exact")
-    return {"people_affected": {"count": value["count"], "basis": value["basis"], "qualifier": qualifier, "evidence": evidence}}
+    return {
+        "people_affected": {
+            "count": value["count"],
+            "basis": value["basis"],
+            "qualifier": qualifier,
+            "evidence": evidence,
+        }
+    }
 
 
 def _set_nothing(_: Record, __: Any) -> Record:
@@ -374,7 +390,9 @@ def _mention(win: Record, start: int, end: int) -> Record:
 # Dates
 
 _SEASONS = {21: (3, 5), 22: (6, 8), 23: (9, 11), 24: (12, 14)}
-_EDTF = re.compile(r"(?:(?P<decade>[0-9]{3})X|(?P<year>[0-9]{4})(?:-(?P<month>[0-9]{2})(?:-(?P<day>[0-9]{2}))?)?)[~?%]?")
+_EDTF = re.compile(
+    r"(?:(?P<decade>[0-9]{3})X|(?P<year>[0-9]{4})(?:-(?P<month>[0-9]{2})(?:-(?P<day>[0-9]{2}))?)?)[~?%]?"
+)
 
 
 def _calendar(edtf: str) -> Record:
@@ -382,7 +400,9 @@ def _calendar(edtf: str) -> Record:
     try:
         ends = [_bounds(part) for part in edtf.split("/", 1)]
     except ValueError as error:
-        raise _DoesNotFitError(f"{edtf!r} is no EDTF date such as 2024-02-17, 2024-02, 2024 or 2024-02/2024-05") from error
+        raise _DoesNotFitError(
+            f"{edtf!r} is no EDTF date such as 2024-02-17, 2024-02, 2024 or 2024-02/2024-05"
+        ) from error
     precision = ends[0][2] if len(ends) == 1 else "interval"
     return {"edtf": edtf, "start": ends[0][0].isoformat(), "end": ends[-1][1].isoformat(), "precision": precision}
 
@@ -420,14 +440,22 @@ def read(file: str | os.PathLike[str]) -> tuple[Correction, ...]:
         raise CorrectionsError(f"{path} cannot be read: {error.strerror or error}.") from error
     except ValueError as error:
         raise CorrectionsError(f"{path} is no JSON ({error}): save the corrections in the page again.") from error
-    if not isinstance(content, dict) or content.get("format") != FORMAT or not isinstance(content.get("corrections"), list):
+    if (
+        not isinstance(content, dict)
+        or content.get("format") != FORMAT
+        or not isinstance(content.get("corrections"), list)
+    ):
         raise CorrectionsError(f"{path} is no file of corrections: `winsextract view` makes a page that saves one.")
     if content.get("version") != VERSION:
-        raise CorrectionsError(f"{path} is of version {content.get('version')!r}, and this winsextract reads {VERSION!r}: update it.")
+        raise CorrectionsError(
+            f"{path} is of version {content.get('version')!r}, and this winsextract reads {VERSION!r}: update it."
+        )
     for n, entry in enumerate(content["corrections"], start=1):
         if (wrong := _wrong(entry)) is not None:
             raise CorrectionsError(f"{path}, correction {n}: {wrong}.")
-    return tuple(Correction(e["win"], e["field"], e["value"], e["win_id"], e.get("header")) for e in content["corrections"])
+    return tuple(
+        Correction(e["win"], e["field"], e["value"], e["win_id"], e.get("header")) for e in content["corrections"]
+    )
 
 
 def kept(folder: str | os.PathLike[str]) -> tuple[Correction, ...]:
@@ -464,7 +492,9 @@ def to_json(corrections: Iterable[Correction]) -> str:
         {"win_id": c.win_id, "header": c.header, "win": c.win, "field": c.field, "value": c.value}
         for c in sorted(corrections, key=lambda c: (c.win_id, FIELDS.index(c.field)))
     ]
-    return json.dumps({"format": FORMAT, "version": VERSION, "corrections": entries}, ensure_ascii=False, indent=1) + "\n"
+    return (
+        json.dumps({"format": FORMAT, "version": VERSION, "corrections": entries}, ensure_ascii=False, indent=1) + "\n"
+    )
 
 
 def beside(output: str | os.PathLike[str]) -> Path:
@@ -511,7 +541,10 @@ def json_schema() -> dict[str, Any]:
     classes = {"enum": list(_classes())}
     named = {"name": text, "aliases": texts}
     values: dict[str, dict[str, Any]] = {
-        "outcomes": {**_items({"outcome": classes, "evidence": {"type": ["string", "null"]}}, ["outcome"]), "minItems": 1},
+        "outcomes": {
+            **_items({"outcome": classes, "evidence": {"type": ["string", "null"]}}, ["outcome"]),
+            "minItems": 1,
+        },
         "outcome": classes,
         "countries": {"type": "array", "items": {"type": "string", "pattern": "^[A-Z]{3}$"}},
         "regions": {"type": "array", "items": {"type": "string", "pattern": "^([0-9]{3}|EU)$"}},
@@ -542,7 +575,11 @@ def json_schema() -> dict[str, Any]:
     entry = {
         "type": "object",
         "properties": {
-            "win": {"type": "string", "pattern": f"^[0-9a-f]{{{KEY_DIGITS}}}$", "description": "Hash of the win's words (win_key)."},
+            "win": {
+                "type": "string",
+                "pattern": f"^[0-9a-f]{{{KEY_DIGITS}}}$",
+                "description": "Hash of the win's words (win_key).",
+            },
             "field": {"enum": list(FIELDS), "description": "What was set."},
             "value": {"description": "The whole new value of the field."},
             "win_id": {"type": "string", "pattern": schema.WIN_ID, "description": "Which win it was, for the reader."},
@@ -588,7 +625,11 @@ def _wrong(entry: Any) -> str | None:
         return f"the correction of {field} has no value, or its header is no text"
     if set(entry) - {"win", "field", "value", "win_id", "header"}:
         return f"it has keys that are not known: {', '.join(sorted(set(entry) - {'win', 'field', 'value', 'win_id', 'header'}))}"
-    return None if _is_value(field, entry["value"]) else f"{json.dumps(entry['value'], ensure_ascii=False)} is no value for {field}"
+    return (
+        None
+        if _is_value(field, entry["value"])
+        else f"{json.dumps(entry['value'], ensure_ascii=False)} is no value for {field}"
+    )
 
 
 def _is_value(field: str, value: Any) -> bool:
@@ -601,7 +642,9 @@ def _is_value(field: str, value: Any) -> bool:
             return bool(value) and _are(value, {"outcome": _is_class}, {"evidence": _is_text_or_none})
         case "countries" | "regions":
             pattern = "[A-Z]{3}" if field == "countries" else "[0-9]{3}|EU"
-            return isinstance(value, list) and all(isinstance(code, str) and re.fullmatch(pattern, code) for code in value)
+            return isinstance(value, list) and all(
+                isinstance(code, str) and re.fullmatch(pattern, code) for code in value
+            )
         case "people":
             return _are(value, {"name": _is_text, "role": schema.ROLES.__contains__}, {"aliases": _are_texts})
         case "organisations" | "laws":
@@ -612,16 +655,24 @@ def _is_value(field: str, value: Any) -> bool:
             return _is_text_or_none(value)
         case _:
             asked: dict[str, Callable[[Any], bool]] = {"count": _is_count, "basis": schema.COUNT_BASES.__contains__}
-            may: dict[str, Callable[[Any], bool]] = {"qualifier": schema.QUALIFIERS.__contains__, "evidence": _is_text_or_none}
+            may: dict[str, Callable[[Any], bool]] = {
+                "qualifier": schema.QUALIFIERS.__contains__,
+                "evidence": _is_text_or_none,
+            }
             return value is None or _are([value], asked, may)
 
 
-def _are(value: Any, required: Mapping[str, Callable[[Any], bool]], optional: Mapping[str, Callable[[Any], bool]]) -> bool:
+def _are(
+    value: Any, required: Mapping[str, Callable[[Any], bool]], optional: Mapping[str, Callable[[Any], bool]]
+) -> bool:
     tests = {**required, **optional}
     return isinstance(value, list) and all(
         isinstance(item, dict)
         and set(required) <= set(item) <= set(tests)
-        and all(_hashable(item[key]) and tests[key](item[key]) if key != "aliases" else tests[key](item[key]) for key in item)
+        and all(
+            _hashable(item[key]) and tests[key](item[key]) if key != "aliases" else tests[key](item[key])
+            for key in item
+        )
         for item in value
     )
 
@@ -675,7 +726,11 @@ def training_paragraph(win: Record) -> Record:
     for field, label in _LABELS.items():
         for entry in win[field]:
             for mention in entry["mentions"]:
-                spans = [tuple(x - start for x in mention["span"])] if mention["span"] else find_words(text, mention["text"])
+                spans = (
+                    [tuple(x - start for x in mention["span"])]
+                    if mention["span"]
+                    else find_words(text, mention["text"])
+                )
                 marks += [(s, e, label) for s, e in spans]
     names = [(s, e) for s, e, _ in marks]
     marks += [(s, e, "GPE") for _, s, e in places.mentioned_places(text) if not any(s < b and a < e for a, b in names)]
@@ -697,7 +752,8 @@ def training_paragraph(win: Record) -> Record:
             [o["outcome"], *_nth(body, o["evidence"], start + behind)] for o in win["outcomes"] if o["evidence"]
         ],
         "event_date": next((d["mentions"][0]["text"] for d in win["dates"] if d["edtf"] == event.get("edtf")), None),
-        "affected": affected and {"count": affected["count"], "text": affected["evidence"] and affected["evidence"]["text"]},
+        "affected": affected
+        and {"count": affected["count"], "text": affected["evidence"] and affected["evidence"]["text"]},
     }
 
 
@@ -715,5 +771,3 @@ def _nth(body: str, mention: Record, start: int) -> list[str | int]:
     words = mention["text"]
     before = body[: mention["span"][0] - start].count(words) if mention["span"] else 0
     return [words, before + 1] if before else [words]
-
-

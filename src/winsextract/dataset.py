@@ -435,6 +435,7 @@ def _json_bytes(value: Any) -> bytes:
 
 def _replace(folder: Path, files: Mapping[str, bytes]) -> None:
     """Put files in their places, all or none; the caller holds the lock and nothing is staged."""
+    _refuse_links(folder, (str(Path(name).parent) for name in files))
     new = folder / NEW
     try:
         for name, content in files.items():
@@ -456,13 +457,24 @@ def _roll_forward(folder: Path) -> None:
     """Move what is declared complete to its place and discard what is not."""
     ready = folder / READY
     if ready.exists():
-        for source in sorted(path for path in ready.rglob("*") if path.is_file()):
+        staged = sorted(path for path in ready.rglob("*") if path.is_file())
+        _refuse_links(folder, (str(source.relative_to(ready).parent) for source in staged))
+        for source in staged:
             target = folder / source.relative_to(ready)
             target.parent.mkdir(parents=True, exist_ok=True)
             source.replace(target)
         shutil.rmtree(ready)
     if (folder / NEW).exists():
         shutil.rmtree(folder / NEW)
+
+
+def _refuse_links(folder: Path, names: Iterable[str]) -> None:
+    """Raise DatasetError where one of these paths or a folder on the way to it is a symbolic link: writing would leave the dataset."""
+    for path in sorted({path for name in names for path in (Path(name), *Path(name).parents[:-1])}):
+        if (folder / path).is_symlink():
+            raise DatasetError(
+                f"{folder / path} is a symbolic link, and nothing is written through one: remove it and run again."
+            )
 
 
 def _flush(path: Path) -> None:
@@ -478,11 +490,16 @@ def _flush(path: Path) -> None:
 
 def _refresh_package(folder: Path) -> None:
     """Make `datapackage.json` describe the reports that are there; the caller holds the lock."""
-    ids = report_ids(folder)
-    content = _json_bytes(schema.datapackage(ids, sources=[_source(folder, report_id) for report_id in ids]))
+    content = _json_bytes(package(folder))
     path = folder / PACKAGE
-    if ids and not (path.exists() and path.read_bytes() == content):
+    if report_ids(folder) and not (path.exists() and path.read_bytes() == content):
         _replace(folder, {PACKAGE: content})
+
+
+def package(folder: Path) -> dict[str, Any]:
+    """The data package of the reports that are in a folder."""
+    ids = report_ids(folder)
+    return schema.datapackage(ids, sources=[_source(folder, report_id) for report_id in ids])
 
 
 def _source(folder: Path, report_id: str) -> dict[str, str]:
@@ -507,6 +524,7 @@ def _sole_writer(folder: Path) -> Iterator[None]:
     """Hold the folder's lock; an operating system's error in the block becomes a DatasetError."""
     try:
         folder.mkdir(parents=True, exist_ok=True)
+        _refuse_links(folder, (NEW, READY, LOCK))
         with _lock(folder):
             yield
     except OSError as error:

@@ -313,7 +313,7 @@ class Predicted:
     text: str | None
 
 
-def read_predicted(path: Path | str, *, text: Path | str | None = None, model: str | None = None) -> Predicted:
+def read_predicted(path: Path | str, *, text: Path | str | None = None, model: str | None = None, trust_model: bool = False) -> Predicted:
     """The wins in a report's nested JSON, an output folder with one report, a second gold file, or a report.
 
     A report is extracted, with `model` or the shipped one, into a temporary folder; its text
@@ -332,17 +332,17 @@ def read_predicted(path: Path | str, *, text: Path | str | None = None, model: s
     elif path.suffix.lower() in (".json", ".jsonl"):
         wins = read_wins(path)
     else:
-        wins = _record_wins(extract_report(path, model=model))
+        wins = _record_wins(extract_report(path, model=model, trust_model=trust_model))
         text = text or path
     return Predicted(wins, read(text).text if text is not None else None)
 
 
-def extract_report(path: Path | str, *, model: str | None = None) -> Record:
+def extract_report(path: Path | str, *, model: str | None = None, trust_model: bool = False) -> Record:
     """A report's nested record as `winsextract run` writes it; nothing stays on disk. Raises WinsextractError."""
     from winsextract import dataset, runner
 
     with tempfile.TemporaryDirectory(prefix="winsextract-") as folder:
-        for result in runner.run([str(path)], output=Path(folder), model=model):
+        for result in runner.run([str(path)], output=Path(folder), model=model, trust_model=trust_model):
             if result.error:
                 raise WinsextractError(result.error)
         return next(dataset.read_reports(folder))

@@ -14,6 +14,8 @@ from __future__ import annotations
 import importlib
 import os
 import signal
+import sys
+import threading
 import time
 from collections import Counter
 from collections.abc import Callable, Collection, Iterable, Iterator
@@ -34,6 +36,8 @@ TASKS_A_WORKER = 2
 AHEAD = 2000
 # A task is tried this often beside others when its worker dies, then alone: if a worker dies then, it is the task's doing.
 TRIES_TOGETHER = 2
+# How often a worker looks whether the command still lives.
+PARENT_SECONDS = 1.0
 # How long to wait for a cluster's scheduler to answer, and how often to ask it how many workers it has.
 CONNECT_SECONDS = 15
 COUNT_WORKERS_SECONDS = 5.0
@@ -81,9 +85,11 @@ def _in_pool(work: Work, tasks: Iterable[Task], *, workers: int) -> Iterator[tup
     pool = _pool(workers)
     waiting = iter(tasks)
     out: dict[Future[Result], Task] = {}
+    latest = -1
     try:
         while True:
-            for task in islice(waiting, _room(out.values(), TASKS_A_WORKER * workers)):
+            for task in islice(waiting, _room(out.values(), TASKS_A_WORKER * workers, latest=latest)):
+                latest = max(latest, task.index)
                 if task.name == "-":
                     yield task, work(task)
                     continue
@@ -106,10 +112,10 @@ def _in_pool(work: Work, tasks: Iterable[Task], *, workers: int) -> Iterator[tup
         pool.shutdown(wait=True, kill_workers=True)
 
 
-def _room(out: Collection[Task], most: int) -> int:
-    """How many more tasks may be out."""
-    indices = [task.index for task in out]
-    return 0 if indices and max(indices) - min(indices) > AHEAD else max(0, most - len(indices))
+def _room(out: Collection[Task], most: int, *, latest: int) -> int:
+    """How many more tasks may go out, the last one that did being `latest`."""
+    oldest = min((task.index for task in out), default=latest)
+    return 0 if latest - oldest > AHEAD else max(0, most - len(out))
 
 
 def _pool(workers: int) -> Any:
@@ -117,14 +123,25 @@ def _pool(workers: int) -> Any:
 
     # Each process has one core, and libraries that would start a thread for every core must not.
     env = dict.fromkeys(("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"), "1")
-    return ProcessPoolExecutor(max_workers=workers, initializer=_start_worker, env=env)
+    return ProcessPoolExecutor(max_workers=workers, initializer=_start_worker, initargs=(os.getpid(),), env=env)
 
 
-def _start_worker() -> None:
-    """Ctrl-C reaches every process of a terminal; it is the command that ends its workers."""
+def _start_worker(command: int) -> None:
+    """What a worker does first; `command` is the process that it works for.
+
+    Ctrl-C reaches every process of a terminal, and it is the command that ends its workers. One
+    that was killed cannot, so a worker looks whether it still has its parent.
+    """
     from winsextract.runner import leave_pandas_out
 
+    def end_with_command() -> None:
+        while os.getppid() == command:
+            time.sleep(PARENT_SECONDS)
+        os._exit(1)
+
     signal.signal(signal.SIGINT, signal.SIG_IGN)
+    if sys.platform != "win32":
+        threading.Thread(target=end_with_command, daemon=True).start()
     leave_pandas_out()
 
 
@@ -149,12 +166,13 @@ def on_cluster(work: Work, tasks: Iterable[Task], *, scheduler: str) -> Iterator
         out: dict[str, Task] = {}
         run = f"winsextract-{os.getpid()}-{time.time_ns()}"
         arriving = distributed.as_completed(loop=client.loop)
-        window, counted = 0, -COUNT_WORKERS_SECONDS
+        latest, window, counted = -1, 0, -COUNT_WORKERS_SECONDS
         try:
             while True:
                 if time.monotonic() - counted > COUNT_WORKERS_SECONDS:
                     window, counted = max(4, TASKS_A_WORKER * sum(client.nthreads().values())), time.monotonic()
-                for task in islice(waiting, _room(out.values(), window)):
+                for task in islice(waiting, _room(out.values(), window, latest=latest)):
+                    latest = max(latest, task.index)
                     if task.name == "-":
                         yield task.index, Result(source="-", error="-: standard input cannot be read on a cluster; save it in a file.")
                         continue

@@ -46,8 +46,8 @@ CALENDAR = frozenset(fold(name) for name in (*calendar.month_name, *calendar.day
 _WORD = re.compile(r"[^\W_]+(?:[’'`ʼ´][^\W_]+)*")
 _ADDRESS = re.compile(r"(?:https?://|www\.|[#@])\S+|\S+@\S+|\S+\.(?:org|com|net)\b\S*", re.IGNORECASE)
 _POSSESSIVE = re.compile(r"[’'`ʼ´]s?$", re.IGNORECASE)
-# What stands between the words of one name.
-_BETWEEN = re.compile(r"[\s.’'`ʼ´\-‐‑]*")
+# What stands between the words of one name on a line.
+_BETWEEN = re.compile(r"[^\S\r\n]*[-‐‑]?[^\S\r\n]*")
 
 
 class PseudonymsError(WinsextractError):
@@ -71,7 +71,9 @@ def read_key(file: str | os.PathLike[str] | None = None) -> bytes:
     if not key:
         raise PseudonymsError(f"Pseudonyms need a key, in {KEY_VARIABLE} or the file of --pseudonym-key: {advice}.")
     if len(key) < SHORTEST_KEY:
-        raise PseudonymsError(f"The key in {where} has {len(key)} characters, {SHORTEST_KEY} at least are needed: {advice}.")
+        raise PseudonymsError(
+            f"The key in {where} has {len(key)} characters, {SHORTEST_KEY} at least are needed: {advice}."
+        )
     return key
 
 
@@ -95,7 +97,10 @@ def pseudonymise(record: Record, text: str, key: bytes) -> Record:
     moved = _Moved(text, names.replacements(text, mentions=_mentions(record)))
     report = record["report"]
     report_id = names.slug(report["report_id"])
-    settings = {k: names.in_text(v, strict=True) if isinstance(v, str) and k == "report_id" else v for k, v in report["settings"].items()}
+    settings = {
+        k: names.in_text(v, strict=True) if isinstance(v, str) and k == "report_id" else v
+        for k, v in report["settings"].items()
+    }
     return {
         **record,
         "report": {
@@ -240,10 +245,9 @@ class _Names:
             new = people[person["name"]]
             for form in (person["name"], *person["aliases"], *(m["text"] for m in person["mentions"])):
                 parts = tuple(fold(match[0]) for match in _WORD.finditer(form))
-                for part in parts:
-                    for each in (part, *re.split(r"[^a-z0-9]+", part)):
-                        if len(each) >= LETTERS and each not in CALENDAR and each not in places and not each.isdigit():
-                            words.setdefault(each, new)
+                for part in (*parts, *map(fold, re.findall(r"[^\W_]+", form))):
+                    if len(part) >= LETTERS and part not in CALENDAR and part not in places and not part.isdigit():
+                        words.setdefault(part, new)
                 if len(parts) > 1:
                     forms.setdefault(parts[0], {}).setdefault(parts, new)
                 elif not places & set(parts) and not CALENDAR & set(parts):
@@ -295,12 +299,15 @@ class _Names:
             yield from ((*match.span(), new) for match in re.finditer(before + re.escape(form) + behind, text))
 
     def _words_and_forms(self, text: str, *, strict: bool) -> Iterator[tuple[int, int, str]]:
-        tokens = [(fold(_POSSESSIVE.sub("", m[0])), m.start(), m.start() + len(_POSSESSIVE.sub("", m[0])), m[0]) for m in _WORD.finditer(text)]
+        tokens = [
+            (fold(_POSSESSIVE.sub("", m[0])), m.start(), m.start() + len(_POSSESSIVE.sub("", m[0])), m[0])
+            for m in _WORD.finditer(text)
+        ]
         for n, (word, start, end, written) in enumerate(tokens):
             for form, new in self.forms.get(word, {}).items():
                 if tuple(token[0] for token in tokens[n : n + len(form)]) == form:
                     yield start, tokens[n + len(form) - 1][2], new
-            parts = (word, fold(written), *re.split(r"[^a-z0-9]+", word), *(fold(p) for p in re.split(r"[’'`ʼ´]", written)))
+            parts = (word, *map(fold, re.findall(r"[^\W_]+", written)))
             new_word = next((self.words[part] for part in parts if part in self.words), None)
             if new_word is not None and (strict or not (written.islower() and word in self.ordinary)):
                 yield start, end, new_word
@@ -311,9 +318,16 @@ def _full_names(entries: Iterable[Record]) -> dict[str, str]:
     words = {person["name"]: words_of(person["name"]) for person in entries}
     full: dict[str, str] = {}
     for name in words:
-        longer = [other for other in words if len(words[other]) > len(words[name]) and contains(words[other], words[name])]
+        longer = [
+            other for other in words if len(words[other]) > len(words[name]) and contains(words[other], words[name])
+        ]
         # Longer names that are parts of one longest name are one person.
-        longest = [other for other in longer if not any(contains(words[o], words[other]) and o != other and len(words[o]) > len(words[other]) for o in longer)]
+        longest = [
+            other
+            for other in longer
+            if not any(
+                contains(words[o], words[other]) and o != other and len(words[o]) > len(words[other]) for o in longer
+            )
+        ]
         full[name] = longest[0] if len({words[other] for other in longest}) == 1 else name
     return full
-

@@ -63,6 +63,7 @@ class Settings:
 
     output: str
     model: str | None = None
+    trust_model: bool = False
     year: int | None = None
     report_id: str | None = None
     force: bool = False
@@ -131,6 +132,7 @@ def run(
     *,
     output: Path | str,
     model: str | None = None,
+    trust_model: bool = False,
     year: int | None = None,
     report_id: str | None = None,
     force: bool = False,
@@ -146,7 +148,7 @@ def run(
     In this process, in `workers` processes beside it, or on the Dask cluster whose scheduler
     has that address: the dataset's bytes are the same. Where several reports have one id, the
     first is kept and the others fail. A report that fails is told in its result and the others
-    still run. Raises ModelError where the model cannot be loaded, DatasetError where the output
+    still run. Raises ModelError where the model cannot be loaded, or would bring code and `trust_model` is not given, DatasetError where the output
     cannot be used at all, and WinsextractError where the cluster cannot be reached.
     """
     from winsextract import dataset, parallel, remote
@@ -154,7 +156,7 @@ def run(
     place = remote.local(os.fspath(output))
     if scheduler is not None and not remote.is_url(place):
         place = str(Path(place).absolute())
-    settings = Settings(output=place, model=model, year=year, report_id=report_id, force=force, corrections=_kept(corrections_folder, place), pseudonym_key=pseudonym_key)
+    settings = Settings(output=place, model=model, trust_model=trust_model, year=year, report_id=report_id, force=force, corrections=_kept(corrections_folder, place), pseudonym_key=pseudonym_key)
     if not remote.is_url(place):
         dataset.recover(place)
     _check_names_and_pseudonyms_apart(settings)
@@ -309,12 +311,12 @@ def _work(task: Task, settings: Settings) -> Result:
     for report_id in task.known:
         record = _record(report_id, settings.output)
         if record is not None and _unchanged(record, source, settings):
-            _, unfit = corrections.apply(record, settings.corrections)
+            _, unfit = corrections.apply(record, () if settings.pseudonym_key else settings.corrections)
             return replace(_result(task.name, record, unchanged=True), unfit=tuple(map(str, unfit)))
     from winsextract.pipeline import extract
 
     with _MODEL_IN_USE:
-        report = extract(source, _pipeline(settings.model), year=settings.year, report_id=settings.report_id)
+        report = extract(source, _pipeline(settings.model, settings.trust_model), year=settings.year, report_id=settings.report_id)
     record, unfit = corrections.apply(dataset.to_nested(report), settings.corrections)
     if settings.pseudonym_key is not None:
         from winsextract import pseudonyms
@@ -349,11 +351,11 @@ def _read(name: str, settings: Settings) -> Source:
 
 
 @functools.lru_cache(maxsize=1)
-def _pipeline(model: str | None) -> Any:
+def _pipeline(model: str | None, trust_model: bool = False) -> Any:
     _import_spacy()
     from winsextract.stages.annotate import load_pipeline
 
-    return load_pipeline(model)
+    return load_pipeline(model, trust_model=trust_model)
 
 
 def _record(report_id: str, output: str) -> Record | None:

@@ -254,7 +254,7 @@ class Tagger:
 
     @property
     def meta(self) -> dict[str, Any]:
-        """What is known of the network: version, sha256, temperatures, training."""
+        """What is known of the network: version, sha256, calibration, what it was made from."""
         return self._meta
 
     def load(self, network: bytes, tokenizer: str, meta: dict[str, Any]) -> None:
@@ -299,21 +299,20 @@ class Tagger:
     def _annotate(self, doc: Doc) -> None:
         words = [token.text for token in doc]
         tokens, about = self.logits(words)
-        temperature = self._meta.get("temperature", {})
         tags = np.zeros(len(words), dtype=np.int64)
         for run in _runs(doc, words):
             tags[run] = best_tags(tokens[run][:, TAG_COLUMNS])
         scores = TokenScores(
-            tags=softmax(tokens[:, TAG_COLUMNS] / temperature.get("tags", 1.0)),
-            roles=softmax(tokens[:, ROLE_COLUMNS] / temperature.get("roles", 1.0)),
+            tags=softmax(tokens[:, TAG_COLUMNS]),
+            roles=softmax(tokens[:, ROLE_COLUMNS]),
             event=sigmoid(tokens[:, EVENT_COLUMN]),
             count=sigmoid(tokens[:, COUNT_COLUMN]),
             evidence=sigmoid(tokens[:, EVIDENCE_COLUMNS]),
-            primary=softmax(about[PRIMARY_COLUMNS] / temperature.get("primary", 1.0)),
-            basis=softmax(about[BASIS_COLUMNS] / temperature.get("basis", 1.0)),
+            primary=softmax(about[PRIMARY_COLUMNS]),
+            basis=softmax(about[BASIS_COLUMNS]),
         )
         doc.user_data["winsextract"] = scores
-        doc.cats = {o: float(p) for o, p in zip(OUTCOMES, sigmoid(about[HAPPENED_COLUMNS] / temperature.get("outcomes", 1.0)), strict=True)}
+        doc.cats = {o: float(p) for o, p in zip(OUTCOMES, sigmoid(about[HAPPENED_COLUMNS]), strict=True)}
         if self.set_ents:
             doc.ents = list(_entities(doc, words, tags))
 

@@ -109,7 +109,9 @@ def page_data(records: Sequence[Record]) -> dict[str, Any]:
 def _country_names(wins: Iterable[Mapping[str, Any]]) -> dict[str, str]:
     import pycountry
 
-    codes = {country.alpha_3 for country in pycountry.countries} | {"XKX"} | {c for win in wins for c in win["countries"]}
+    codes = (
+        {country.alpha_3 for country in pycountry.countries} | {"XKX"} | {c for win in wins for c in win["countries"]}
+    )
     return dict(sorted(((code, places.country(code).name) for code in codes), key=lambda item: item[1]))
 
 
@@ -133,7 +135,12 @@ def _win(win: Record, report: int) -> dict[str, Any]:
         return [span for mention in entry["mentions"] if (span := at(mention))]
 
     def named(entry: Record) -> dict[str, Any]:
-        return {"name": entry["name"], "aliases": entry["aliases"], "confidence": entry["confidence"], "at": everywhere(entry)}
+        return {
+            "name": entry["name"],
+            "aliases": entry["aliases"],
+            "confidence": entry["confidence"],
+            "at": everywhere(entry),
+        }
 
     event, affected = win["event_date"], win["people_affected"]
     return {
@@ -150,7 +157,8 @@ def _win(win: Record, report: int) -> dict[str, Any]:
         "organisations": [named(organisation) for organisation in win["organisations"]],
         "laws": [named(law) for law in win["laws"]],
         "dates": [
-            {"text": d["text"], "edtf": d["edtf"], "confidence": d["confidence"], "at": everywhere(d)} for d in win["dates"]
+            {"text": d["text"], "edtf": d["edtf"], "confidence": d["confidence"], "at": everywhere(d)}
+            for d in win["dates"]
         ],
         "event_date": event and {"edtf": event["edtf"], "basis": event["basis"]},
         "affected": affected

@@ -20,6 +20,7 @@ from spacy.tokens import Doc, Span
 
 from winsextract.errors import ModelError
 from winsextract.tagger import Tagger
+from winsextract.trust import check_folder
 
 Context = TypeVar("Context")
 
@@ -39,13 +40,17 @@ def annotate(nlp: Language, texts: Iterable[tuple[str, Context]]) -> Iterator[tu
     yield from nlp.pipe(texts, as_tuples=True)
 
 
-def load_pipeline(model: str | None = None) -> Language:
+def load_pipeline(model: str | None = None, *, trust_model: bool = False) -> Language:
     """The shipped pipeline, or the spaCy pipeline of that name or in that folder.
 
-    Raises ModelError where there is no such pipeline, or it finds no entities.
+    Raises ModelError where there is no such pipeline, it finds no entities, or loading it would run
+    code that came with its folder and `trust_model` is not given.
     """
     if model is None:
         return _shipped()
+    # As spaCy does: an installed package goes before a folder of the same name.
+    if not trust_model and not spacy.util.is_package(model) and Path(model).is_dir():
+        check_folder(Path(model))
     try:
         nlp = spacy.load(model)
     except (OSError, ValueError, KeyError) as error:

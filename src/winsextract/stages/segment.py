@@ -105,8 +105,9 @@ def _is_lone(lines: Sequence[Line], headers: Sequence[Header], title: Line | Non
     """Whether the only header stands so far down in a text that it does not head it."""
     if len(headers) != 1:
         return False
-    at = lines[headers[0].line].start
-    return at - (title.end if title else lines[0].start) > lines[-1].end - at
+    at = headers[0].line
+    above = sum(len(line.text) for line in lines[title.number + 1 if title else 0 : at])
+    return above > sum(len(line.text) for line in lines[at:])
 
 
 # ---------------------------------------------------------------- sections

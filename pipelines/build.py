@@ -1,0 +1,72 @@
+"""From corpora to the model in the package: `make model`, or python -m pipelines.build.
+
+Trains (hours on a small machine: about 15 minutes on open corpora and 30 on the paragraphs, on one
+core of a 2024 server), exports to src/winsextract/model, fits the confidences and prints the scores.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import subprocess
+import sys
+import tomllib
+from pathlib import Path
+from typing import Any
+
+HERE = Path(__file__).parent
+ROOT = HERE.parent
+MODEL = ROOT / "src" / "winsextract" / "model"
+WORK = ROOT / "build"
+
+
+def recipe() -> dict[str, Any]:
+    return tomllib.loads((HERE / "recipe.toml").read_text(encoding="utf-8"))
+
+
+def fingerprint() -> str:
+    """A hash of what the model is made from: paragraphs, recipe and pipeline configuration.
+
+    The model's description holds it, and a test compares the two: who edits a paragraph must
+    build the model again.
+    """
+    digest = hashlib.sha256()
+    for path in [*sorted((HERE / "training").glob("*.jsonl")), HERE / "recipe.toml", HERE / "config.cfg"]:
+        digest.update(path.name.encode())
+        digest.update(hashlib.sha256(path.read_bytes()).digest())
+    return digest.hexdigest()
+
+
+def corpora() -> Path:
+    """The folder of the open corpora, from WINSEXTRACT_CORPORA; exits where it is not there."""
+    folder = Path(os.environ.get("WINSEXTRACT_CORPORA", ROOT.parent / "shared" / "corpora"))
+    missing = [n for n in recipe()["open"]["corpora"] if not (folder / f"{n}.train.jsonl.gz").is_file()]
+    if missing:
+        sys.exit(f"{folder} has no {', '.join(f'{n}.train.jsonl.gz' for n in missing)}: see pipelines/README.md for where they come from, and set WINSEXTRACT_CORPORA.")
+    return folder
+
+
+def step(module: str, *args: str | Path) -> None:
+    print(f"\n== {module} {' '.join(map(str, args))}", flush=True)
+    subprocess.run([sys.executable, "-m", f"pipelines.{module}", *map(str, args)], cwd=ROOT, check=True)
+
+
+def main() -> None:
+    made = recipe()
+    first, second = made["open"], made["domain"]
+    WORK.mkdir(exist_ok=True)
+    # fmt: off
+    step("train", "open", "--corpora", corpora(), "--names", *first["corpora"], "--epochs", str(first["epochs"]),
+         "--rate", str(first["rate"]), "--size", str(first["size"]), "--seed", str(first["seed"]), "--out", WORK / "open.pt")
+    step("train", "domain", "--start", WORK / "open.pt", "--train", *sorted((HERE / "training").glob("*.jsonl")),
+         "--dev", *sorted((HERE / "development").glob("*.jsonl")), "--epochs", str(second["epochs"]),
+         "--rate", str(second["rate"]), "--size", str(second["size"]), "--rename", str(second["rename"]),
+         "--seed", str(second["seed"]), "--out", WORK / "domain.pt")
+    # fmt: on
+    step("export", WORK / "domain.pt", "--out", MODEL)
+    step("calibrate", MODEL)
+    step("report")
+
+
+if __name__ == "__main__":
+    main()
