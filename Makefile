@@ -31,6 +31,10 @@ $(VENV)/.installed-dev: $(VENV)/.installed pyproject.toml
 	$(BIN)/python -m pip install --quiet --editable . --group dev
 	@touch $@
 
+# Speed, memory and growth beside spaCy's own entity recogniser (10 minutes; needs an idle machine): benchmarks/results.json, docs/img/scaling.png
+bench: $(VENV)/.installed-dev
+	$(BIN)/python benchmarks/bench.py
+
 # Rebuild the shipped model from the paragraphs and the open corpora (see pipelines/README.md).
 model: $(VENV)/.installed-training
 	$(BIN)/python -m pipelines.build

@@ -51,19 +51,27 @@ def step(module: str, *args: str | Path) -> None:
     subprocess.run([sys.executable, "-m", f"pipelines.{module}", *map(str, args)], cwd=ROOT, check=True)
 
 
+def on_paragraphs(how: dict[str, Any], paragraphs: list[Path], *, start: Path, out: Path) -> None:
+    """One round of training on paragraphs; `how` is its part of the recipe."""
+    # fmt: off
+    step("train", "domain", "--start", start, "--train", *paragraphs, "--dev", *sorted((HERE / "development").glob("*.jsonl")),
+         "--epochs", str(how["epochs"]), "--rate", str(how["rate"]), "--size", str(how["size"]),
+         "--rename", str(how["rename"]), "--seed", str(how["seed"]), "--out", out)
+    # fmt: on
+
+
 def main() -> None:
     made = recipe()
-    first, second = made["open"], made["domain"]
+    first = made["open"]
     WORK.mkdir(exist_ok=True)
     # fmt: off
     step("train", "open", "--corpora", corpora(), "--names", *first["corpora"], "--epochs", str(first["epochs"]),
          "--rate", str(first["rate"]), "--size", str(first["size"]), "--seed", str(first["seed"]), "--out", WORK / "open.pt")
-    step("train", "domain", "--start", WORK / "open.pt", "--train", *sorted((HERE / "training").glob("*.jsonl")),
-         "--dev", *sorted((HERE / "development").glob("*.jsonl")), "--epochs", str(second["epochs"]),
-         "--rate", str(second["rate"]), "--size", str(second["size"]), "--rename", str(second["rename"]),
-         "--seed", str(second["seed"]), "--out", WORK / "domain.pt")
     # fmt: on
-    step("export", WORK / "domain.pt", "--out", MODEL)
+    domain = [HERE / "training" / f"{name}.jsonl" for name in made["domain"]["paragraphs"]]
+    on_paragraphs(made["domain"], domain, start=WORK / "open.pt", out=WORK / "domain.pt")
+    on_paragraphs(made["finish"], sorted((HERE / "training").glob("*.jsonl")), start=WORK / "domain.pt", out=WORK / "finish.pt")
+    step("export", WORK / "finish.pt", "--out", MODEL)
     step("calibrate", MODEL)
     step("report")
 

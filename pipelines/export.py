@@ -21,6 +21,7 @@ from pipelines.network import Network, Shape
 from pipelines.train import minilm_folder
 from winsextract.tagger import OUTCOMES, ROLES, TAGS
 
+LICENCE = Path(__file__).parent / "LICENSE-all-MiniLM-L6-v2"
 CONFIG = Path(__file__).parent / "config.cfg"
 
 
@@ -104,6 +105,7 @@ def main() -> None:
     nlp.meta["description"] = "Names, outcomes, roles and counts in round-ups of human-rights news."
     shutil.rmtree(args.out, ignore_errors=True)
     nlp.to_disk(args.out)
+    shutil.copy(LICENCE, args.out)
     print(f"{args.out}: network {len(network) / 1e6:.1f} MB")
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import enum
 import sys
+import time
 from collections import Counter
 from collections.abc import Iterable, Iterator
 from pathlib import Path
@@ -21,6 +22,8 @@ if TYPE_CHECKING:
 
 # 130 is what shells call a command that Ctrl-C ended.
 DONE, FAILED, WRONG_USAGE, STOPPED = 0, 1, 2, 130
+# How often a log is told how far a run is.
+LOG_SECONDS = 30.0
 # Up to this many reports have a row each in the summary; of more, only those that failed.
 MOST_ROWS = 100
 TRUST_MODEL = "Load the model's folder although it holds code or pickles, or its configuration calls for code; without this it is refused."
@@ -141,10 +144,11 @@ def schema(as_json: Annotated[bool, typer.Option("--json", help="Print the JSON 
 
 
 class _Progress:
-    """A bar on standard error while reports are read; a line for each that failed."""
+    """A bar on standard error while reports are read, on a terminal; a line for each that failed."""
 
     def __init__(self, total: int, *, show: bool) -> None:
-        self.total, self.show = total, show
+        # A batch job's log wants a line now and then instead of a bar.
+        self.total, self.show, self.log = total, show and sys.stderr.isatty(), show and not sys.stderr.isatty()
 
     def __enter__(self) -> _Progress:
         if self.show:
@@ -171,7 +175,11 @@ class _Progress:
             self._bar.stop()
 
     def track(self, results: Iterable[Result]) -> Iterator[Result]:
-        for result in results:
+        last = time.monotonic()
+        for number, result in enumerate(results, start=1):
+            if self.log and time.monotonic() - last > LOG_SECONDS:
+                last = time.monotonic()
+                self._say(f"winsextract: {number:,} of {self.total:,} reports")
             if result.error:
                 self._say(f"winsextract: {result.error}")
             for unfit in result.unfit:
@@ -499,6 +507,33 @@ def export(
     except WinsextractError as error:
         _fail(str(error), FAILED)
     typer.echo(f"{exported.path}: " + ", ".join(f"{name} {n:,}" for name, n in exported.rows.items()))
+
+
+@app.command(
+    epilog="""[bold]Examples[/bold]
+
+winsextract verify output/
+
+winsextract verify downloaded/ --source reports/"""
+)
+def verify(
+    output: Annotated[Path, typer.Argument(metavar="DATASET", help="The dataset's folder.")],
+    source: Annotated[Path | None, typer.Option(metavar="DIR", help="Where the reports' files are, if not where they were read.")] = None,
+) -> None:
+    """Check a dataset: files, hashes, schemas, keys between tables, and that no character of a report is lost."""
+    from winsextract import verification
+
+    try:
+        result = verification.verify(output, source=source)
+    except WinsextractError as error:
+        _fail(str(error), FAILED)
+    for fault in result.faults:
+        typer.echo(str(fault))
+    typer.echo(f"{output}: {_count(result.reports, 'report')}, {_count(len(result.faults), 'fault') if result.faults else 'no faults'}.")
+    if result.not_found:
+        typer.echo(f"Not compared with their files, which were not found (--source DIR): {', '.join(result.not_found)}.")
+    if result.faults:
+        raise typer.Exit(FAILED)
 
 
 def main() -> None:

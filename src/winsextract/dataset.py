@@ -470,8 +470,8 @@ def _roll_forward(folder: Path) -> None:
 
 def _refuse_links(folder: Path, names: Iterable[str]) -> None:
     """Raise DatasetError where one of these paths or a folder on the way to it is a symbolic link: writing would leave the dataset."""
-    for path in sorted({path for name in names for path in (Path(name), *Path(name).parents[:-1])}):
-        if (folder / path).is_symlink():
+    for path in sorted({path for name in names for path in (Path(name), *Path(name).parents)}):
+        if path.parts and (folder / path).is_symlink():
             raise DatasetError(
                 f"{folder / path} is a symbolic link, and nothing is written through one: remove it and run again."
             )

@@ -9,7 +9,6 @@ affected, event date → record
 from __future__ import annotations
 
 import functools
-import math
 import re
 import unicodedata
 from collections import Counter
@@ -22,7 +21,6 @@ from winsextract.confidence import calibrated
 from winsextract.errors import ConservationError
 from winsextract.names import Found
 from winsextract.records import (
-    EventDate,
     Mention,
     Part,
     Person,
@@ -35,6 +33,7 @@ from winsextract.records import (
     Win,
 )
 from winsextract.repair import Marked, repaired
+from winsextract.stages.review import THRESHOLD
 
 if TYPE_CHECKING:
     from spacy.language import Language
@@ -42,16 +41,18 @@ if TYPE_CHECKING:
 
     from winsextract.stages.people import Found as FoundPerson
 
-# A name of less than this confidence is one that a person should look at.
-DOUBTFUL_NAME = 0.6
-# An outcome, a role or a date of less than this confidence likewise.
-DOUBTFUL = 0.6
-
-
-def extract(source: Source, nlp: Language, *, year: int | None = None, report_id: str | None = None) -> Report:
+def extract(
+    source: Source,
+    nlp: Language,
+    *,
+    year: int | None = None,
+    report_id: str | None = None,
+    review_threshold: float = THRESHOLD,
+) -> Report:
     """The records of one report.
 
-    `year` and `report_id` override what the text says. Raises ConservationError where a
+    `year` and `report_id` override what the text says; wins are flagged from a chance of an
+    error of `review_threshold` on. Raises ConservationError where a
     character of the text would be lost or counted twice.
     """
     from spacy.about import __version__ as spacy_version
@@ -66,7 +67,7 @@ def extract(source: Source, nlp: Language, *, year: int | None = None, report_id
     bodies = ((source.text[s.body_start : s.end], s) for s in pieces.segments)
     calibration = curves(nlp)
     wins = tuple(
-        understand(doc, s, source.text, report_id=report_id, calibration=calibration) for doc, s in annotate(nlp, bodies)
+        understand(doc, s, source.text, report_id=report_id, calibration=calibration, threshold=review_threshold) for doc, s in annotate(nlp, bodies)
     )
     return Report(
         report_id=report_id,
@@ -85,12 +86,16 @@ def extract(source: Source, nlp: Language, *, year: int | None = None, report_id
     )
 
 
-def understand(doc: Doc, segment: Segment, text: str, *, report_id: str, calibration: Mapping[str, Any]) -> Win:
+def understand(
+    doc: Doc, segment: Segment, text: str, *, report_id: str, calibration: Mapping[str, Any], threshold: float = THRESHOLD
+) -> Win:
     """One win's record from its annotated text.
 
     `doc` holds the text behind the header; the record's offsets count in `text`, the report's.
     `calibration` has the curves of `winsextract.confidence`; without one, confidences are raw.
+    A win is flagged for review from a chance of an error of `threshold` on.
     """
+    from winsextract.cues import find_cues
     from winsextract.stages.affected import count_affected
     from winsextract.stages.dates import find_dates
     from winsextract.stages.event_date import find_event_date
@@ -98,6 +103,7 @@ def understand(doc: Doc, segment: Segment, text: str, *, report_id: str, calibra
     from winsextract.stages.organisations import find_organisations
     from winsextract.stages.outcome import find_outcomes
     from winsextract.stages.people import find_people
+    from winsextract.stages.review import flag
 
     body = doc.text
     places = segment.places if segment.header is not None else place_in_text(body)
@@ -109,7 +115,8 @@ def understand(doc: Doc, segment: Segment, text: str, *, report_id: str, calibra
     laws = find_laws(body, _found(doc, marked, "LAW"))
     masked = [(m.start, m.end) for entry in (*laws, *organisations) for m in entry.mentions]
     dates = find_dates(body, year=segment.year, month=segment.month, masked=masked)
-    outcomes = find_outcomes(doc, year=segment.year)
+    cues = find_cues(doc, year=segment.year)
+    outcomes = find_outcomes(doc, cues)
     affected, affected_confidence = count_affected(doc, outcomes, people)
     event = find_event_date(doc, dates, year=segment.year, month=segment.month, parts=parts)
     by = segment.body_start
@@ -149,17 +156,7 @@ def understand(doc: Doc, segment: Segment, text: str, *, report_id: str, calibra
         captions=tuple(_cut(text, p) for p in segment.parts if p.kind == "caption"),
         quotes=tuple(Quote(text[p.start : p.end], _speaker(text, p, people, by), p.start, p.end) for p in segment.parts if p.kind == "quote"),
     )
-    return replace(win, review_reasons=tuple(review(win)), review_score=doubt(win))
-
-
-def doubt(win: Win) -> float:
-    """The probability that at least one value of a win is wrong, were they wrong independently of each other."""
-    sure = [p for person in win.people for p in (person.confidence, person.role_confidence)]
-    sure += [entry.confidence for entry in (*win.organisations, *win.laws, *win.dates, *win.outcomes)]
-    sure.append(win.affected_confidence)
-    if win.event_date is not None:
-        sure.append(win.event_date.confidence)
-    return 1.0 - math.prod(sure)
+    return flag(win, cues={c.outcome for c in cues if c.status == "happened"}, threshold=threshold)
 
 
 def place_in_text(text: str) -> tuple[Place, ...]:
@@ -168,30 +165,6 @@ def place_in_text(text: str) -> tuple[Place, ...]:
 
     counts = Counter(place for place, _, _ in mentioned_places(text))
     return tuple(place for place, _ in counts.most_common(1))
-
-
-def review(win: Win) -> Iterator[str]:
-    """Why a person should look at a win, a reason at a time."""
-    if win.header is None:
-        yield "no header: place taken from the text" if win.places else "no header"
-    elif not win.places:
-        yield "unknown header"
-    if win.year is None:
-        yield "no year"
-    if win.outcomes[0].confidence < DOUBTFUL:
-        yield "outcome of low confidence"
-    if win.outcomes[0].evidence is None:
-        yield "outcome without evidence"
-    if any(p.confidence < DOUBTFUL_NAME for p in win.people):
-        yield "person of low confidence"
-    if any(p.role_confidence < DOUBTFUL for p in win.people):
-        yield "role of low confidence"
-    if any(n.confidence < DOUBTFUL_NAME for n in win.organisations):
-        yield "organisation of low confidence"
-    if any(n.confidence < DOUBTFUL_NAME for n in win.laws):
-        yield "law of low confidence"
-    if win.event_date is not None and win.month is not None and win.event_date.basis == "text" and not _in_month(win.event_date, win):
-        yield "date outside its section's month"
 
 
 def check_conservation(text: str, pieces: Segmentation) -> None:
@@ -212,10 +185,6 @@ def slug(title: str) -> str:
     """A report's identifier from its title: lower-case ASCII words joined by hyphens."""
     ascii_text = unicodedata.normalize("NFKD", title).encode("ascii", "ignore").decode("ascii").lower()
     return re.sub(r"[^a-z0-9]+", "-", ascii_text.replace("'", "")).strip("-")[:80].strip("-") or "report"
-
-
-def _in_month(event: EventDate, win: Win) -> bool:
-    return event.start.year == win.year and event.start.month <= (win.month or 0) <= event.end.month
 
 
 def _marked(doc: Doc) -> list[Marked]:

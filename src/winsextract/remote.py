@@ -55,7 +55,8 @@ def find(url: str) -> list[tuple[str, tuple[str, ...]]] | None:
         raise
     except Exception as error:  # Each store has exceptions of its own.
         raise ReadError(f"{url}: cannot be read ({_reason(error)}).") from error
-    return [(system.unstrip_protocol(path), tuple(path[len(root.rstrip("/")) :].strip("/").split("/"))) for path in paths]
+    inside = [path[len(root.rstrip("/")) :].strip("/") for path in paths]
+    return [(f"{url.rstrip('/')}/{path}", tuple(path.split("/"))) for path in inside]
 
 
 def read(url: str) -> Source:
@@ -144,10 +145,12 @@ def finish(output: str) -> None:
 
 
 def _put(system: Any, files: dict[str, bytes]) -> None:
-    """Write files at once where the store can; a store with folders gets those that are missing."""
+    """Write files at once where the store can; a store with folders gets those that are missing, none gets a bucket."""
     try:
         system.pipe(files)
     except FileNotFoundError:
+        if not system.exists(next(iter(files)).split("/")[0] or "/"):
+            raise
         for folder in {path.rpartition("/")[0] for path in files}:
             system.makedirs(folder, exist_ok=True)
         system.pipe(files)

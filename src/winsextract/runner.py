@@ -355,7 +355,10 @@ def _pipeline(model: str | None, trust_model: bool = False) -> Any:
     _import_spacy()
     from winsextract.stages.annotate import load_pipeline
 
-    return load_pipeline(model, trust_model=trust_model)
+    nlp = load_pipeline(model, trust_model=trust_model)
+    # While the network runs, which leaves the interpreter alone.
+    threading.Thread(target=_prepare_writing, daemon=True).start()
+    return nlp
 
 
 def _record(report_id: str, output: str) -> Record | None:
@@ -434,26 +437,36 @@ def _import_spacy() -> None:
             del sys.modules[name]
 
 
+_WITHOUT_PANDAS = threading.Event()
+
+
 def leave_pandas_out() -> None:
     """Keep pyarrow from importing pandas, which writing does not need: a quarter of a second and 50 MiB a process.
 
-    pyarrow looks for pandas at the first value that it converts and remembers what it found. Where
-    that look fails it tries again when a DataFrame is asked for, so reading still works. For
-    processes that only run reports.
+    For processes that only run reports. Reading still works there.
     """
-    import pyarrow
+    _WITHOUT_PANDAS.set()
 
-    sys.meta_path.insert(0, _NO_PANDAS)
+
+def _prepare_writing() -> None:
+    """Import what writes tables, a tenth of a second.
+
+    pyarrow looks for pandas at the first value that it converts and remembers what it found; where
+    it found nothing it looks again when a DataFrame is asked for.
+    """
+    import pyarrow.parquet
+
+    if not _WITHOUT_PANDAS.is_set() or "pandas" in sys.modules:
+        return
+    hidden = _NoPandas()
+    sys.meta_path.insert(0, hidden)
     try:
         pyarrow.scalar(0)
     finally:
-        sys.meta_path.remove(_NO_PANDAS)
+        sys.meta_path.remove(hidden)
 
 
 class _NoPandas(importlib.abc.MetaPathFinder):
     def find_spec(self, name: str, path: Any, target: Any = None) -> None:
         if name == "pandas":
             raise ImportError("pandas is left out on purpose")
-
-
-_NO_PANDAS = _NoPandas()

@@ -15,7 +15,9 @@ from typing import Any
 from winsextract.errors import ModelError
 
 # Programs, and what Python imports or the dynamic loader opens.
-CODE_SUFFIXES = frozenset({".py", ".pyc", ".pyo", ".pyw", ".pyx", ".pyd", ".pth", ".so", ".dll", ".dylib", ".sh", ".bat", ".exe"})
+CODE_SUFFIXES = frozenset(
+    {".py", ".pyc", ".pyo", ".pyw", ".pyx", ".pyd", ".pth", ".so", ".dll", ".dylib", ".sh", ".bat", ".exe"}
+)
 # Files that their loaders unpickle, which runs what the file says.
 PICKLE_SUFFIXES = frozenset({".pkl", ".pickle", ".pck", ".joblib", ".dill", ".cloudpickle", ".pt", ".ckpt"})
 # A pickle begins with this byte and its protocol. (Protocols 0 and 1 have no mark; nothing that is allowed below unpickles.)
@@ -32,7 +34,9 @@ def check_folder(folder: Path) -> None:
     Nothing of the folder is run. What loads it afterwards should find it unchanged.
     """
     for reason in (*_in_files(folder), *_in_config(folder / "config.cfg")):
-        raise ModelError(f"The model {str(folder)!r} is not loaded: {reason}. Give --trust-model if you trust whoever made it as you trust a program that you install.")
+        raise ModelError(
+            f"The model {str(folder)!r} is not loaded: {reason}. Give --trust-model if you trust whoever made it as you trust a program that you install."
+        )
 
 
 def _in_files(folder: Path) -> Iterator[str]:
@@ -78,7 +82,9 @@ def _in_config(file: Path) -> Iterator[str]:
         # A folder without a configuration is no pipeline; spaCy's message says so.
         if not file.is_file():
             return
-        raise ModelError(f"The model's configuration {file} cannot be read ({str(error).splitlines()[0] if str(error) else type(error).__name__}).") from error
+        raise ModelError(
+            f"The model's configuration {file} cannot be read ({str(error).splitlines()[0] if str(error) else type(error).__name__})."
+        ) from error
     # Loading resolves these two sections; the others are for training.
     nlp, components = config.get("nlp", {}), config.get("components", {})
     for name in CALLBACKS:
@@ -89,7 +95,9 @@ def _in_config(file: Path) -> Iterator[str]:
         factory = component.get("factory")
         if factory is None:
             yield f"its component {name!r} would be taken from another pipeline, {str(component.get('source'))!r}"
-        elif (_package("factories", f"{language}.{factory}") or _package("factories", str(factory))) not in TRUSTED_PACKAGES:
+        elif (
+            _package("factories", f"{language}.{factory}") or _package("factories", str(factory))
+        ) not in TRUSTED_PACKAGES:
             yield f"its component {name!r} is made by {str(factory)!r}, which is no part of spaCy or winsextract"
     for where, registry, function in _functions({"nlp": nlp, "components": components}):
         if _package(registry, function) not in TRUSTED_PACKAGES:
@@ -109,7 +117,6 @@ def _functions(section: Mapping[str, Any], where: str = "") -> Iterator[tuple[st
 
 def _package(registry: str, function: str) -> str | None:
     """The package that defines a registered function, None where there is no such function."""
-    from catalogue import RegistryError
     from spacy.lang.en import English
     from spacy.util import registry as functions
 
@@ -118,5 +125,5 @@ def _package(registry: str, function: str) -> str | None:
     English()  # spaCy registers its factories with the first pipeline
     try:
         return str(functions.find(registry, function)["module"]).partition(".")[0]
-    except (RegistryError, AttributeError):
+    except (ValueError, AttributeError):  # no such function, no such registry
         return None

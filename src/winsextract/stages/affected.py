@@ -45,7 +45,7 @@ def count_affected(doc: Doc, outcomes: Sequence[Outcome], people: Sequence[Perso
         number = stated[0]
         others = _with_others(doc.text, number, people)
         words = Mention(doc.text[number.start : number.end], number.start, number.end)
-        return Affected(number.value + others, "stated", qualifier_of(doc.text, number.start), words), sure * stated[1]
+        return Affected(number.value + others, "stated", qualifier_of(doc.text, number.start, number.end), words), sure * stated[1]
     if not any(o.outcome in OF_PERSONS for o in outcomes):
         return None, 1.0 - sure
     of = "perpetrator" if outcomes[0].outcome == "accountability" else "beneficiary"
@@ -138,7 +138,7 @@ def value_of(words: str) -> int | None:
     return total + current if seen else None
 
 
-def qualifier_of(text: str, start: int) -> str:
+def qualifier_of(text: str, start: int, end: int) -> str:
     """How exact the number at `start` is: exact, at_least, at_most or about."""
     before = " ".join(text[max(0, start - 24) : start].lower().split())
     for name, words in _data()["qualifiers"].items():

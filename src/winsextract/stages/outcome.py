@@ -17,8 +17,8 @@ import numpy as np
 from spacy.tokens import Doc
 
 from winsextract.confidence import logits
+from winsextract.cues import Cue
 from winsextract.records import Mention, Outcome
-from winsextract.cues import Cue, find_cues
 from winsextract.tagger import OUTCOMES, Array, TokenScores, is_markup
 
 # What a cue adds to the logit of "it happened", and takes off where all cues of a class only want or remember it.
@@ -37,14 +37,13 @@ EVIDENCE_NEIGHBOUR = 0.25
 MAX_EVIDENCE = 9
 
 
-def find_outcomes(doc: Doc, *, year: int | None = None) -> tuple[Outcome, ...]:
+def find_outcomes(doc: Doc, cues: tuple[Cue, ...]) -> tuple[Outcome, ...]:
     """The outcomes that a win's text reports as having happened, the primary first.
 
-    There is always at least one: a win is about something. `year` is the report's, by which a
-    year in the text is past or present. Offsets count in the doc's text.
+    There is always at least one: a win is about something. `cues` are those of
+    `winsextract.cues`. Offsets count in the doc's text.
     """
     scores: TokenScores = doc.user_data["winsextract"]
-    cues = find_cues(doc, year=year)
     reported = {c.outcome for c in cues if c.status == "happened"}
     doubted = {c.outcome for c in cues} - reported
     reports = np.array([o in reported for o in OUTCOMES], dtype=float)
