@@ -57,7 +57,7 @@ def data(name: str) -> dict[str, Any]:
         ("U.N.", "un"),
         ("ﬁnance", "finance"),
         ("Ana–Maria", "ana maria"),
-        ("Ανδρέας", "ανδρεας"),
+        ("Ανδρέας", "ανδρεασ"),
         ("高淑娟", "高淑娟"),
         ("", ""),
     ],

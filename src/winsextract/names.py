@@ -3,19 +3,36 @@
 from __future__ import annotations
 
 import functools
+import importlib.resources
 import re
+import tomllib
 import unicodedata
-from collections.abc import Callable, Iterable, Sequence
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any, Protocol
 
 from winsextract.records import Mention, Name
 
 _APOSTROPHES = re.compile(r"[’'`´ʼʻ‘\"“”„«».,*_]")
+_HYPHENS = re.compile(r"[-‐‑‒–—]")
 _SPACE = re.compile(r"[\s\u200b-\u200f\u2060\ufeff]+")
 # Letters that no decomposition turns into their ASCII neighbours.
 _FOLD = str.maketrans({"ı": "i", "ł": "l", "ø": "o", "đ": "d", "ħ": "h", "æ": "ae", "œ": "oe", "ß": "ss", "þ": "th", "ð": "d", "ə": "e"})
 _EDGE = " \t\r\n\u00a0\u200b\u200e\u200f\u2060\ufeff*_#|,;:–—-/\\\"“”„«»[]"
 _POSSESSIVE = re.compile(r"(?:[’'`´]s|(?<=s)[’'`´])$", re.IGNORECASE)
+# A word of more letters is no name, and is only compared letter by letter.
+MAX_WORD = 40
+# A word that more people or bodies of one win share does not tell which of them is meant.
+COMMON = 50
+# A name of more words, hyphens and spaces is not looked for again.
+MAX_TOKENS = 40
+
+
+@functools.cache
+def vocabulary(name: str) -> dict[str, Any]:
+    """A vocabulary of `winsextract.data`."""
+    return tomllib.loads(importlib.resources.files("winsextract.data").joinpath(f"{name}.toml").read_text(encoding="utf-8"))
 
 
 @functools.lru_cache(maxsize=65536)
@@ -23,10 +40,11 @@ def fold(text: str) -> str:
     """Lower case without accents, apostrophes, full stops and markup; hyphens and runs of white space are one space."""
     text = unicodedata.normalize("NFKD", text)
     text = "".join(c for c in text if not unicodedata.combining(c)).casefold().translate(_FOLD)
-    text = _APOSTROPHES.sub("", text.replace("-", " ").replace("‐", " ").replace("‑", " "))
+    text = _APOSTROPHES.sub("", _HYPHENS.sub(" ", text))
     return _SPACE.sub(" ", text).strip()
 
 
+@functools.lru_cache(maxsize=65536)
 def words_of(text: str) -> tuple[str, ...]:
     """The folded words of a name."""
     return tuple(fold(text).split())
@@ -40,10 +58,10 @@ def trim(mention: Mention, *, leading: Sequence[re.Pattern[str]] = ()) -> Mentio
     text, start = mention.text, mention.start
     while True:
         before = text
+        text = _POSSESSIVE.sub("", text.rstrip(_EDGE + "‘"))
         stripped = text.lstrip(_EDGE + "’'‘`")
         start += len(text) - len(stripped)
-        text = _POSSESSIVE.sub("", stripped.rstrip(_EDGE + "‘"))
-        text = _balanced(text)
+        text = _balanced(stripped.rstrip(_EDGE + "‘"))
         for pattern in leading:
             if (found := pattern.match(text)) is not None and found.end() < len(text):
                 start += found.end()
@@ -56,9 +74,9 @@ def trim(mention: Mention, *, leading: Sequence[re.Pattern[str]] = ()) -> Mentio
 
 
 def _balanced(text: str) -> str:
-    """Without a closing bracket that was never opened, or an opened one at the end."""
-    if text.endswith(")") and "(" not in text:
-        return text[:-1]
+    """Without closing brackets at the end that were never opened, and from an opened one that is never closed on."""
+    while text.endswith(")") and "(" not in text:
+        text = text[:-1]
     if "(" in text and ")" not in text:
         return text[: text.index("(")]
     return text
@@ -70,28 +88,46 @@ def initials(words: Iterable[str]) -> str:
 
 
 _SMALL = frozenset(["of", "the", "and", "for", "on", "in", "to", "de", "la", "le", "les", "des", "du", "del", "da", "do", "dos", "das", "y", "e", "et", "der", "die", "und", "van", "von", "a", "an", "against", "with"])
+_BRACKETS = re.compile(r"[()\[\]&/]")
 
 
-def all_initials(words: Iterable[str]) -> str:
-    """First letters of every word."""
-    return "".join(w[0] for w in words)
+@functools.lru_cache(maxsize=65536)
+def letters_of(full: str) -> frozenset[str]:
+    """What an acronym of a name may be: the initials of its words with and without small ones.
+
+    One or two words before the body's own name may be left out ("South African Human Rights
+    Commission", HRC; "Office of the UN High Commissioner for Refugees", UNHCR); an acronym among
+    the words stands with all its letters. Acronyms that follow no rule are in `names.toml`.
+    """
+    printed = _BRACKETS.sub(" ", full.replace("-", " ")).split()[:MAX_TOKENS]
+    words = [w for part in printed for w in words_of(part)]
+    whole = {fold(w) for w in printed if len(w) < 6 and sum(c.isupper() for c in w) > 1}
+    variants = set()
+    for skip in range(4):
+        kept = words[skip:]
+        if len(kept) < 2:
+            break
+        for small in (True, False):
+            chosen = [w for w in kept if small or w not in _SMALL]
+            variants.add("".join(w[0] for w in chosen))
+            variants.add("".join(w if w in whole else w[0] for w in chosen))
+    name = " ".join(words)
+    variants.update(short for short, long in vocabulary("names")["acronyms"].items() if long in name)
+    return frozenset(v for v in variants if len(v) > 1)
+
+
+def acronym_letters(short: str) -> tuple[str, ...]:
+    """The letters that an acronym stands for, all of them and only its capitals ("ECtHR"); none where it is no acronym."""
+    bare = "".join(c for c in short if c.isalnum())
+    if not 2 <= len(bare) <= 10 or not any(c.isupper() for c in bare[1:]) or len(short.split()) > 1:
+        return ()
+    capitals = "".join(c for c in bare if not c.islower())
+    return tuple(dict.fromkeys(fold(letters) for letters in (bare, capitals) if len(letters) > 1))
 
 
 def is_acronym_of(short: str, full: str) -> bool:
-    """Whether a short form in capitals is made of a longer name's letters.
-
-    Its letters are the initials of the name's words in order; small words may be left out,
-    and up to a third of the letters may come from inside words ("UNRWA" has one small word's,
-    "FONAREV" takes syllables, which the caller learns from the brackets instead).
-    """
-    letters = re.sub(r"[^a-z0-9]", "", fold(short))
-    words = words_of(full)
-    if not 2 <= len(letters) <= 10 or len(words) < 2 or not any(c.isupper() for c in short[1:]):
-        return False
-    if letters in (initials(words), all_initials(words)):
-        return True
-    # A country before the body's own name is often left out ("South African Human Rights Commission", HRC).
-    return any(len(words) - skip >= 2 and letters in (initials(words[skip:]), all_initials(words[skip:])) for skip in (1, 2))
+    """Whether a short form in capitals is made of the first letters of a longer name's words."""
+    return any(letters in letters_of(full) for letters in acronym_letters(short))
 
 
 def contains(longer: Sequence[str], shorter: Sequence[str]) -> bool:
@@ -100,15 +136,22 @@ def contains(longer: Sequence[str], shorter: Sequence[str]) -> bool:
     return 0 < n <= len(longer) and any(tuple(longer[i : i + n]) == tuple(shorter) for i in range(len(longer) - n + 1))
 
 
+@functools.lru_cache(maxsize=65536)
 def similar(a: str, b: str) -> bool:
     """Whether two folded words are spellings of one name: one edit in five letters, two in eight.
 
-    The first letter counts, so that "Hassan" and "Hussan" meet and "Hassan" and "Bassan" do not.
+    The first letter counts, so that "Hassan" and "Hussan" meet and "Hassan" and "Bassan" do not;
+    and so does an ending that tells a woman's name from a man's ("Karim", "Karima"; "Mario", "Maria").
     """
     if a == b:
         return True
     shorter = min(len(a), len(b))
-    if shorter < 5 or a[0] != b[0] or abs(len(a) - len(b)) > 2:
+    if not 5 <= shorter <= MAX_WORD or a[0] != b[0] or abs(len(a) - len(b)) > 2:
+        return False
+    short, long = sorted((a, b), key=len)
+    if long[:-1] == short and long[-1] in "ae":
+        return False
+    if a[:-1] == b[:-1] and {a[-1], b[-1]} == {"o", "a"}:
         return False
     return edit_distance(a, b) <= (1 if shorter < 8 else 2)
 
@@ -123,31 +166,41 @@ def edit_distance(a: str, b: str) -> int:
     return row[-1]
 
 
-def forms(mentions: Sequence[Mention]) -> tuple[str, tuple[str, ...]]:
+def forms(mentions: Sequence[Mention], *, by_names: frozenset[str] = frozenset()) -> tuple[str, tuple[str, ...]]:
     """The fullest form among mentions and the others that differ from it, in order of appearance.
 
-    Of forms that differ only in white space, the one without a line break stands for all.
+    The name is the form in Latin script with the most words; of as many words, one that is no
+    nickname (`by_names`, folded), not in capitals, without a line break, and then the longest.
+    Forms that differ only in what `fold` takes off are one.
     """
-    by_key: dict[str, str] = {}
+    by_key: dict[str, list[str]] = {}
     for mention in sorted(mentions, key=lambda m: m.start):
-        key = _SPACE.sub(" ", mention.text)
-        kept = by_key.get(key)
-        if kept is None or (_is_broken(kept) and not _is_broken(mention.text)):
-            by_key[key] = mention.text
-    name_key = max(by_key, key=lambda k: (len(words_of(k)), len(k) if len(words_of(k)) > 1 else 0))
-    name = by_key[name_key]
-    others = []
-    seen = {fold(name)}
-    for key, text in by_key.items():
-        if key != name_key and (fold(text) not in seen or text.casefold() != name.casefold()):
-            if fold(text) not in seen:
-                others.append(text)
-            seen.add(fold(text))
-    return name, tuple(others)
+        by_key.setdefault(fold(mention.text), []).append(mention.text)
+
+    def fullness(text: str) -> tuple[object, ...]:
+        words = len(words_of(text))
+        plain = len(text) if words > 1 else 0
+        accents = sum(not c.isascii() for c in text)
+        return (script(text) == "LATIN", words, fold(text) not in by_names, not _is_capitals(text), not _is_broken(text), plain, accents)
+
+    best = {key: max(texts, key=fullness) for key, texts in by_key.items()}
+    name = max(best.values(), key=fullness)
+    return name, tuple(text for key, text in best.items() if key != fold(name))
+
+
+def script(text: str) -> str:
+    """The script of a text's first letter, as Unicode names it: LATIN, CYRILLIC, CJK …"""
+    letter = next((c for c in text if c.isalpha()), "a")
+    return unicodedata.name(letter, "LATIN").split()[0]
+
+
+def _is_capitals(text: str) -> bool:
+    """Whether a name of several words is printed in capitals."""
+    return text.isupper() and len(text.split()) > 1
 
 
 def _is_broken(text: str) -> bool:
-    return any(c in text for c in "\n\r\u00a0\u2028")
+    return any(c in text for c in "\n\r\u00a0\u2011\u2028")
 
 
 @dataclass(frozen=True, slots=True)
@@ -158,66 +211,194 @@ class Found:
     confidence: float
 
 
+class Taken:
+    """Stretches of a text that are taken."""
+
+    def __init__(self, length: int, spans: Iterable[tuple[int, int]] = ()) -> None:
+        self._mask = bytearray(length)
+        for start, end in spans:
+            self.add(start, end)
+
+    def add(self, start: int, end: int) -> None:
+        self._mask[start:end] = b"\x01" * (end - start)
+
+    def __contains__(self, span: tuple[int, int]) -> bool:
+        return 1 in self._mask[span[0] : span[1]]
+
+
+_TOKEN = re.compile(r"\w+|\s+|[^\w\s]")
+
+
+def _tokens(text: str) -> tuple[list[str], list[int]]:
+    """Words, marks and white space, with where they begin; white space within a paragraph is one space."""
+    texts, starts = [], []
+    for match in _TOKEN.finditer(text):
+        token = match.group()
+        texts.append(" " if token.isspace() and token.count("\n") < 2 else token)
+        starts.append(match.start())
+    return texts, [*starts, len(text)]
+
+
+def elsewhere(text: str, names: Iterable[str], taken: Taken) -> Iterator[tuple[str, int, int]]:
+    """Where else names stand word for word in a text, the longest name first; white space may differ.
+
+    What is found is taken.
+    """
+    wanted: dict[tuple[str, ...], str] = {}
+    for name in names:
+        key = tuple(_tokens(name)[0])
+        if 0 < len(key) <= MAX_TOKENS:
+            wanted.setdefault(key, name)
+    if not wanted:
+        return
+    lengths: dict[str, set[int]] = defaultdict(set)
+    for key in wanted:
+        lengths[key[0]].add(len(key))
+    texts, starts = _tokens(text)
+    hits = []
+    for i, token in enumerate(texts):
+        for n in lengths.get(token, ()):
+            if (name_found := wanted.get(tuple(texts[i : i + n]))) is not None and i + n < len(starts):
+                hits.append((-n, starts[i], starts[i + n], name_found))
+    for _, start, end, name in sorted(hits):
+        if (start, end) not in taken:
+            taken.add(start, end)
+            yield name, start, end
+
+
+# What stands behind a name is the beginning of a longer one.
+_GOES_ON = re.compile(r"[ \u00a0\n]{0,3}[A-Z]")
+
+
 def again(text: str, found: Sequence[Found], *, taken: Sequence[tuple[int, int]] = ()) -> list[Found]:
     """Names found once, wherever else they stand word for word in the text."""
-    more: list[Found] = []
-    used = [*taken, *((f.mention.start, f.mention.end) for f in found)]
     names: dict[str, Found] = {}
     for f in found:
-        names.setdefault(f.mention.text, f)
-    for name, f in sorted(names.items(), key=lambda item: -len(item[0])):
-        if len(name) < 3 or f.confidence < 0.6 or not name[0].isupper():
+        if len(f.mention.text) >= 3 and f.confidence >= 0.6 and f.mention.text[0].isupper():
+            names.setdefault(f.mention.text, f)
+    used = Taken(len(text), [*taken, *((f.mention.start, f.mention.end) for f in found)])
+    more = []
+    for name, start, end in elsewhere(text, names, used):
+        if len(name.split()) == 1 and _GOES_ON.match(text, end):
             continue
-        for match in re.finditer(rf"(?<!\w){re.escape(name)}(?!\w)", text):
-            if any(s < match.end() and match.start() < e for s, e in used):
-                continue
-            if text[match.end() : match.end() + 7].lstrip()[:1].isupper() and len(name.split()) == 1:
-                continue  # the beginning of a longer name
-            more.append(Found(Mention(name, *match.span()), f.confidence))
-            used.append(match.span())
+        more.append(Found(Mention(text[start:end], start, end), names[name].confidence))
     return more
 
 
+class HasMention(Protocol):
+    @property
+    def mention(self) -> Mention: ...
+
+
 def merge(found: Sequence[Found], same: Callable[[str, str], bool], *, text: str) -> list[list[Found]]:
-    """Groups of mentions of one body each, longest names first."""
+    """Groups of mentions of one body each, longest names first.
+
+    `same(full, form)` is asked of names that share a word or that an acronym may stand for.
+    """
     order = sorted(range(len(found)), key=lambda i: (-len(words_of(found[i].mention.text)), found[i].mention.start))
-    brackets = _bracketed(text, found)
+    tied = ties(text, found)
     groups: list[list[Found]] = []
-    place: dict[int, list[Found]] = {}
+    names: list[list[str]] = []
+    exact: dict[str, int] = {}
+    by_word: dict[str, list[int]] = defaultdict(list)
+    by_letters: dict[str, list[int]] = defaultdict(list)
+    place: dict[int, int] = {}
     for i in order:
-        f = found[i]
-        group = None
-        if i in brackets and brackets[i] in place:
-            group = place[brackets[i]]
+        name = found[i].mention.text
+        key = fold(name)
+        group = exact.get(key)
+        if group is None and i in tied and tied[i] in place:
+            group = place[tied[i]]
         if group is None:
-            group = next((g for g in groups if any(same(other.mention.text, f.mention.text) for other in g)), None)
+            near = {g for w in words_of(name) if len(by_word.get(w, ())) <= COMMON for g in by_word.get(w, ())}
+            near |= {g for letters in _asked(name) for g in by_letters.get(letters, ())[:COMMON]}
+            group = next((g for g in sorted(near) if any(same(other, name) for other in names[g])), None)
         if group is None:
-            group = []
-            groups.append(group)
-        group.append(f)
+            group = len(groups)
+            groups.append([])
+            names.append([])
+        groups[group].append(found[i])
         place[i] = group
+        if key not in exact:
+            exact[key] = group
+            names[group].append(name)
+            for index, keys in ((by_word, words_of(name)), (by_letters, letters_of(name))):
+                for k in keys:
+                    if group not in index[k][-3:]:
+                        index[k].append(group)
     return groups
 
 
-def _bracketed(text: str, found: Sequence[Found]) -> dict[int, int]:
-    """Mentions that stand in brackets right behind another: its acronym, or its name in another language."""
+def _asked(name: str) -> Iterator[str]:
+    """Letters under which a name may be known as another's acronym, its first word's too ("ITE Law")."""
+    words = name.split()
+    for short in dict.fromkeys([name, *words[:1]]):
+        yield from acronym_letters(short)
+
+
+_OPENS = re.compile(r"(?:[’'`´]s?)?[\s,*_]*(?:[(\[（]|,?\s*(?:or|alias)\b)\s*(?:(?:the|or|in short|hereafter|formerly|now)\s+)?[\s“\"‘'*_«]*")
+_CLOSES = re.compile(r"[”\"’'»*_\s]*[)\]）,;]")
+
+
+@functools.cache
+def _known_as() -> re.Pattern[str]:
+    phrases = "|".join(re.escape(w) for w in sorted(vocabulary("names")["people"]["known_as"], key=len, reverse=True))
+    return re.compile(
+        r"(?:,\s+(?:a|an|the|his|her|their)\s+(?:[\w-]+\s+){1,3})?"
+        rf"[\s,;:(“\"‘'«–—*_-]*(?:(?:is|was|are|now|also|better|best|formerly|popularly|widely|simply)\s+){{0,2}}(?:{phrases})[\s:]*(?:the\s+)?[“\"‘'«*_]*",
+        re.IGNORECASE,
+    )
+
+
+def known_as(between: str) -> bool:
+    """Whether the text between two names says that they are one's: "X, better known as Y"."""
+    return len(between) <= 60 and _known_as().fullmatch(between) is not None
+
+
+def ties(text: str, found: Sequence[HasMention]) -> Mapping[int, int]:
+    """Mentions that the text ties to the one before, the shorter to the longer: its acronym, or its name in another language."""
     tied: dict[int, int] = {}
-    for i in range(len(found) - 1):
-        a, b = found[i].mention, found[i + 1].mention
-        between = text[a.end : b.start].strip("’'s \t\n\u00a0“\"*_")
-        if between in ("(", "[", "（", "(the", "(or") and text[b.end : b.end + 3].lstrip("”\"*_")[:1] in (")", "]", "）", ",", ";"):
+    order = sorted(range(len(found)), key=lambda i: found[i].mention.start)
+    for i, j in zip(order, order[1:], strict=False):
+        a, b = found[i].mention, found[j].mention
+        between = text[a.end : b.start]
+        if len(between) > 60 or not between.strip():
+            continue
+        opened = _OPENS.fullmatch(between) is not None and _CLOSES.match(text, b.end) is not None
+        if opened and not re.search(r"[(\[（]", between) and not acronym_letters(b.text):
+            opened = False  # "the Senate, or Congress," names two
+        if opened or known_as(between):
             if len(words_of(b.text)) <= len(words_of(a.text)):
-                tied[i + 1] = i
+                tied[j] = i
             else:
-                tied[i] = i + 1
+                tied[i] = j
     return tied
+
+
+@functools.cache
+def _credit_before() -> re.Pattern[str]:
+    words = "|".join(re.escape(w) for w in vocabulary("names")["credits"]["before"])
+    return re.compile(rf"(?:(?P<sign>©|\(c\))|\b(?:{words})s?(?P<by>\s+by\b|\s*:|\s*,?\s*©))\s*(?:[\w.& -]{{1,30}}/\s?)?$", re.IGNORECASE)
+
+
+_CREDIT_BEHIND = re.compile(r"[*_”\"]*(?:\s*[)\]/|.]|\s*$|\s*\n)")
+
+
+def in_credit(text: str, start: int, end: int) -> bool:
+    """Whether a name stands where an image credit names who took the picture or who owns it."""
+    line = text.rfind("\n", max(0, start - 60), start) + 1
+    before = _credit_before().search(text[max(line, start - 60) : start])
+    if before is None:
+        return False
+    # "Photo: Ana Ruiz at home" names who is on it.
+    return before["sign"] is not None or (before["by"] or ":").strip() != ":" or _CREDIT_BEHIND.match(text, end) is not None
 
 
 def entries(groups: Sequence[Sequence[Found]]) -> tuple[Name, ...]:
     """A record for each group, in order of first mention."""
     result = []
     for group in groups:
-        mentions = tuple(sorted((f.mention for f in group), key=lambda m: m.start))
+        mentions = tuple(sorted({f.mention for f in group}, key=lambda m: (m.start, m.end)))
         name, aliases = forms(mentions)
         result.append(Name(name, aliases, max(f.confidence for f in group), mentions))
     return tuple(sorted(result, key=lambda n: n.mentions[0].start))

@@ -8,7 +8,10 @@ closed in the next, a year or a noun that belongs to a law's name.
 
 from __future__ import annotations
 
+import functools
+import importlib.resources
 import re
+from collections import Counter, defaultdict
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
@@ -19,6 +22,8 @@ _NOUN_BEHIND = re.compile(rf"[ \u00a0]{_LAW_NOUN}\b")
 _YEAR_BEHIND = re.compile(r"(?:[ \u00a0]of)?[ \u00a0](?:19|20)\d\d\b(?![-–/]\d)")
 _YEAR_BEFORE = re.compile(r"\b(?:19|20)\d\d[ \u00a0]$")
 _LOOSE_END = re.compile(r"(?:[\s\u00a0]+(?:and|or|in|of|the|for|at|by|with|on|to|which|that|as|a|an|from|against|is|was))+$")
+# "Finland’s national Climate Act": whose law it is, is no part of its name.
+_OWNER = re.compile(r"[\w. -]{2,40}?[’']s?\s+(?:(?:own|new|first|national|federal|revised|draft|proposed)\s+)*(?=[A-Z0-9])")
 _LAW_ENDS_OPEN = re.compile(r"\b(?:of|of the|on the|on|to the)$")
 # "Bill 2.841/2020", "House Bill 2718", "Law No. 103-13", "Proposition 139", "Decree 12".
 _NUMBERED_LAW = re.compile(
@@ -27,6 +32,8 @@ _NUMBERED_LAW = re.compile(
 )
 # A dubbed law: ‘agents of influence’ law.
 _DUBBED_LAW = re.compile(r"[‘“\"'][^‘’“”\"'\n]{4,50}[’”\"'][ \u00a0](?:law|bill|act)\b", re.IGNORECASE)
+# What an acronym's brackets are worth beside the tagger's confidences, which are at most 1 each.
+_ACRONYM = 5.0
 # What a law found by its form alone is worth: the tagger, which sees more, did not see it.
 BY_FORM = 0.7
 _AMNESTY = re.compile(r"[ \u00a0\n]International\b")
@@ -45,9 +52,12 @@ class Marked:
 
 def repaired(text: str, marked: Sequence[Marked]) -> list[Marked]:
     """The mentions with their edges mended, in the order of the text, none overlapping another."""
-    joined = _joined(text, sorted(marked, key=lambda m: m.start))
-    mended = [m for m in (_mended(text, m) for m in joined) if m.start < m.end]
-    return _without_overlap([*mended, *_laws_by_form(text, mended)])
+    joined = list(_joined(text, sorted(marked, key=lambda m: m.start)))
+    mended = [m for m in (_mended(text, m) for m in joined) if m.start < m.end and not _is_slogan(text, m)]
+    mended = _alike(text, [_with_nationality(text, m, mended) for m in mended])
+    known = list(_known_bodies(text, mended))
+    mended = [m for m in mended if not any(k.start <= m.start and m.end <= k.end for k in known)]
+    return _without_overlap([*mended, *known, *_laws_by_form(text, mended)])
 
 
 def _joined(text: str, marked: Sequence[Marked]) -> Iterator[Marked]:
@@ -92,6 +102,8 @@ def _mended(text: str, m: Marked) -> Marked:
     if m.label in NAMES and (loose := _LOOSE_END.search(text, start, end)) is not None and not (m.label == "LAW" and _YEAR_BEHIND.match(text, loose.start())):
         end = loose.start()
     if m.label == "LAW":
+        if (owner := _OWNER.match(text, start, end)) is not None and len(text[owner.end() : end].split()) > 1:
+            start = owner.end()
         if (noun := _NOUN_BEHIND.match(text, end)) is not None and not re.search(rf"{_LAW_NOUN}$", text[start:end]):
             end = noun.end()
         if (year := _YEAR_BEHIND.match(text, end)) is not None and re.search(rf"{_LAW_NOUN}\W*$", text[start:end]):
@@ -103,6 +115,46 @@ def _mended(text: str, m: Marked) -> Marked:
     if m.label == "ORG" and text[start:end] == "Amnesty" and (more := _AMNESTY.match(text, end)) is not None:
         end = more.end()
     return replace(m, start=start, end=end)
+
+
+def _alike(text: str, marked: Sequence[Marked]) -> list[Marked]:
+    """Mentions with the same words under one label, the one that is surest over all of them; an acronym
+    in brackets behind a body is that body's."""
+    votes: defaultdict[str, Counter[str]] = defaultdict(Counter)
+    for before, m in zip([None, *marked], marked, strict=False):
+        words = text[m.start : m.end]
+        votes[words][m.label] += m.confidence
+        if before is not None and before.label == "ORG" and words.isupper() and text[before.end : m.start].strip(" \u00a0*_") == "(":
+            votes[words]["ORG"] += _ACRONYM
+    return [replace(m, label=votes[text[m.start : m.end]].most_common(1)[0][0]) for m in marked]
+
+
+def _is_slogan(text: str, m: Marked) -> bool:
+    """Whether a name is a hashtag or the beginning of an exclamation or question ("¿Dónde está …?")."""
+    return m.label in NAMES and text[m.start - 1 : m.start] in ("#", "¿", "¡")
+
+
+def _with_nationality(text: str, m: Marked, marked: Sequence[Marked]) -> Marked:
+    """A body with the nationality or place that stands right before it ("Finnish Sámi Youth"), which belongs to its name."""
+    before = next((b for b in marked if b.label in ("NORP", "GPE") and b.end + 1 == m.start), None)
+    if m.label != "ORG" or before is None or not text[before.end].isspace() or not text[m.start].isupper() or text[m.start : m.end].startswith("Amnesty"):
+        return m
+    return replace(m, start=before.start)
+
+
+@functools.cache
+def _bodies() -> re.Pattern[str]:
+    lines = importlib.resources.files("winsextract.data").joinpath("bodies.txt").read_text(encoding="utf-8").splitlines()
+    names = sorted((line for line in lines if line and not line.startswith("#")), key=len, reverse=True)
+    forms = (re.escape(n).replace(r"\ ", r"[ \u00a0\n]").replace("'", "['’]") for n in names)
+    return re.compile(r"(?<![\w-])(?:" + "|".join(forms) + r")(?![\w-])")
+
+
+def _known_bodies(text: str, marked: Sequence[Marked]) -> Iterator[Marked]:
+    """Bodies whose name is never anything else, where no body's name that holds them was found."""
+    for found in _bodies().finditer(text):
+        if not any(m.label in ("ORG", "LAW") and m.start <= found.start() and found.end() <= m.end and (m.label == "ORG" or (m.start, m.end) != found.span()) for m in marked):
+            yield Marked(found.start(), found.end(), "ORG", BY_FORM)
 
 
 def _laws_by_form(text: str, marked: Sequence[Marked]) -> Iterator[Marked]:

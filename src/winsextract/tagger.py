@@ -398,7 +398,10 @@ def _runs(doc: Doc, words: Sequence[str]) -> Iterator[list[int]]:
             run.append(i)
             continue
         ends = "\n" in word or "\r" in word
-        wrapped = ends and word.count("\n") < 2 and word.count("\r") < 2 and WRAPPED[0] <= doc[i].idx - line_start <= WRAPPED[1]
+        length = doc[i].idx - line_start
+        single = word.count("\n") < 2 and word.count("\r") < 2
+        # A paragraph that a page has broken in the middle of a sentence goes on as well.
+        wrapped = ends and ((single and WRAPPED[0] <= length <= WRAPPED[1]) or (length > WRAPPED[1] and words[i - 1].isalpha()))
         if ends:
             line_start = doc[i].idx + len(word)
         if run and ((ends and not wrapped) or not word.isspace()):

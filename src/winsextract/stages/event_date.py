@@ -16,9 +16,9 @@ from winsextract.tagger import TokenScores
 EVENT = 0.5
 # What the section says, in logits added to the network's, which does not see it: a date in the
 # section's own month is likelier the win's, one of an earlier year less; a caption's day is the photo's.
-IN_SECTION = 1.0
-EARLIER_YEAR = -1.5
-IN_CAPTION = -3.0
+IN_SECTION = 2.0
+EARLIER_YEAR = -3.0
+IN_CAPTION = -7.0
 
 
 def find_event_date(

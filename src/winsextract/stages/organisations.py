@@ -97,6 +97,8 @@ def _is_no_body(text: str, places: frozenset[str]) -> bool:
         return True
     if key in data["mothers"]:
         return False
+    if words[-1] in data["no_endings"] and words[0] not in ("un", "united", "world", "european"):
+        return True
     return all(w in places for w in words) or any(p.kind == "country" for p in find_places(text))
 
 

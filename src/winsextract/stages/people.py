@@ -19,11 +19,14 @@ from typing import Any
 import numpy as np
 
 from winsextract.names import contains, fold, forms, similar, trim, words_of
+from winsextract.places import find_places
 from winsextract.records import Mention, Part, Person
 from winsextract.tagger import ROLES, Array, softmax
 
 # A bare name takes a person's place only with this many letters; "Li" or "Bo" may be anything.
 MIN_BARE = 2
+# A picture's file name.
+_FILE = re.compile(r"\.(?:jpe?g|png|gif|webp|svg|pdf)$", re.IGNORECASE)
 # Words that join the parts of a name and never stand for it.
 PARTICLES = frozenset(["al", "el", "bin", "bint", "binti", "ibn", "ben", "van", "von", "der", "den", "de", "la", "le", "da", "dos", "do", "das", "du", "di", "del", "della", "y", "e", "abu", "umm", "ould", "mint", "ait", "ag", "st", "san"])
 
@@ -82,7 +85,7 @@ def _trimmed(found: Found) -> Found | None:
         mention = trim(Mention(rest, start, start + len(rest)))
     if mention is not None and len(words := mention.text.split()) > 2 and fold(words[0]) in _data()["titles"]["before_full_names"]:
         mention = trim(Mention(mention.text[len(words[0]) :], mention.start + len(words[0]), mention.end))
-    if mention is None or fold(mention.text) in _data()["people"]["never"] or fold(mention.text) in _data()["titles"]["abbreviations"] or not any(c.isalpha() for c in mention.text):
+    if mention is None or fold(mention.text) in _data()["people"]["never"] or fold(mention.text) in _data()["nationalities"]["words"] or _FILE.search(mention.text) or any(p.kind == "country" for p in find_places(mention.text)) or fold(mention.text) in _data()["titles"]["abbreviations"] or not any(c.isalpha() for c in mention.text):
         return None
     return Found(mention, found.confidence, found.roles)
 
