@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 REPORT ?= raw/report.txt
 
-.PHONY: run test lint setup soak bench model clean
+.PHONY: run test lint setup soak fuzz audit lock bench model clean
 
 run: $(VENV)/.installed
 	$(BIN)/winsextract run $(REPORT)
@@ -18,6 +18,30 @@ lint: $(VENV)/.installed-dev
 	$(BIN)/mypy
 
 setup: $(VENV)/.installed-dev
+
+# What `make test` tries for a minute, for half an hour: kills, bad files, linear time, arbitrary text.
+soak: $(VENV)/.installed-dev
+	$(BIN)/python -m pytest -s tests/soak/soak_trust.py
+
+# Coverage-guided fuzzing of reading and segmenting; findings and the corpus are in build/fuzz/.
+FUZZ_SECONDS ?= 1800
+fuzz: $(VENV)/.installed-dev
+	$(BIN)/python -m pip install --quiet atheris
+	mkdir -p build/fuzz
+	$(BIN)/python fuzz/target.py -max_total_time=$(FUZZ_SECONDS)
+
+# Known vulnerabilities of the versions in requirements-dev.lock. Fails where the index does not answer for one.
+audit: build/tools/bin/python
+	build/tools/bin/pip-audit --strict --disable-pip --require-hashes --requirement requirements-dev.lock
+
+# Pin the newest versions with their hashes: pip install --require-hashes -r requirements-dev.lock && pip install --no-deps -e .
+lock: build/tools/bin/python
+	build/tools/bin/uv pip compile pyproject.toml --group dev --extra formats --extra export --extra dask --universal --python-version 3.11 --upgrade \
+		--generate-hashes --no-annotate --no-emit-index-url --custom-compile-command "make lock" --output-file requirements-dev.lock
+
+build/tools/bin/python:
+	$(PYTHON) -m venv build/tools
+	build/tools/bin/python -m pip install --quiet pip-audit uv
 
 $(VENV)/bin/python:
 	$(PYTHON) -m venv $(VENV)

@@ -71,7 +71,8 @@ def main() -> None:
     domain = [HERE / "training" / f"{name}.jsonl" for name in made["domain"]["paragraphs"]]
     on_paragraphs(made["domain"], domain, start=WORK / "open.pt", out=WORK / "domain.pt")
     on_paragraphs(made["finish"], sorted((HERE / "training").glob("*.jsonl")), start=WORK / "domain.pt", out=WORK / "finish.pt")
-    step("export", WORK / "finish.pt", "--out", MODEL)
+    step("average", WORK / "domain.pt", WORK / "finish.pt", "--out", WORK / "model.pt")
+    step("export", WORK / "model.pt", "--out", MODEL)
     step("calibrate", MODEL)
     step("report")
 

@@ -72,16 +72,24 @@ def judged(paragraph: Paragraph, win: Win) -> Iterator[tuple[str, float, bool]]:
 
 
 def fit(scores: np.ndarray, right: np.ndarray) -> tuple[float, float]:
-    """Slope and intercept of the logistic curve, by Newton's method with a weak pull to (1, 0)."""
+    """Slope and intercept of the logistic curve: Newton's method with step halving and a weak pull to (1, 0)."""
     x = np.stack([np.log(scores / (1 - scores)), np.ones_like(scores)], axis=1)
-    w = np.array([1.0, 0.0])
-    for _ in range(50):
-        p = 1 / (1 + np.exp(-x @ w))
-        gradient = x.T @ (p - right) + PRIOR * (w - np.array([1.0, 0.0]))
+    home = np.array([1.0, 0.0])
+
+    def loss(w: np.ndarray) -> float:
+        z = x @ w
+        return float(np.logaddexp(0, z).sum() - (right * z).sum() + PRIOR / 2 * ((w - home) ** 2).sum())
+
+    w = home
+    for _ in range(100):
+        p = 1 / (1 + np.exp(-np.clip(x @ w, -50, 50)))
+        gradient = x.T @ (p - right) + PRIOR * (w - home)
         hessian = (x * (p * (1 - p))[:, None]).T @ x + PRIOR * np.eye(2)
         step = np.linalg.solve(hessian, gradient)
+        while loss(w - step) > loss(w) and np.abs(step).max() > 1e-9:
+            step = step / 2
         w = w - step
-        if np.abs(step).max() < 1e-8:
+        if np.abs(step).max() < 1e-9:
             break
     return float(w[0]), float(w[1])
 

@@ -48,8 +48,11 @@ def test_no_number(words: str) -> None:
     assert value_of(words) is None
 
 
-SMALL = "one two three four five six seven eight nine ten eleven twelve thirteen fourteen fifteen sixteen seventeen eighteen nineteen".split()
-TENS = "twenty thirty forty fifty sixty seventy eighty ninety".split()
+SMALL = [
+    "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven", "twelve", "thirteen", "fourteen",
+    "fifteen", "sixteen", "seventeen", "eighteen", "nineteen",
+]  # fmt: skip
+TENS = ["twenty", "thirty", "forty", "fifty", "sixty", "seventy", "eighty", "ninety"]
 
 
 def written(n: int, *, joined: bool) -> str:
@@ -102,7 +105,9 @@ def test_time_is_linear(unit: str) -> None:
 
 
 def test_none_is_counted() -> None:
-    assert count_affected(doc("It freed 12 nuns.", basis="none", sure=0.8, count={"12": 0.9}), RELEASE, []) == (None, pytest.approx(0.8))
+    affected, sure = count_affected(doc("It freed 12 nuns.", basis="none", sure=0.8, count={"12": 0.9}), RELEASE, [])
+    assert affected is None
+    assert sure == pytest.approx(0.8)
 
 
 def test_the_number_that_the_network_points_at() -> None:
@@ -116,7 +121,8 @@ def test_the_surest_of_several_numbers() -> None:
     made = doc(text, basis="stated", count={"12": 0.6, "3": 0.7})
     affected, sure = count_affected(made, RELEASE, [])
     assert affected is not None
-    assert (affected.count, sure) == (3, pytest.approx(0.7))
+    assert affected.count == 3
+    assert sure == pytest.approx(0.7)
 
 
 def test_its_qualifier_and_words() -> None:
@@ -166,7 +172,7 @@ def test_a_sure_number_beats_the_names() -> None:
         ("Ana Ruiz, Luis Gómez and four others were freed.", ["Ana Ruiz", "Luis Gómez"], 6),
         ("Ana Ruiz, the teacher Luis Gómez and four other nuns were freed.", ["Ana Ruiz", "Luis Gómez"], 6),
         ("Ana Ruiz, along with four others, was freed.", ["Ana Ruiz"], 5),
-        ("Ana Ruiz was freed together with four colleagues.", ["Ana Ruiz"], 4),
+        ("Ana Ruiz was freed together with four colleagues.", ["Ana Ruiz"], 5),
         ("Ana Ruiz and her four co-defendants were freed.", ["Ana Ruiz"], 5),
         ("Ana Ruiz and four nuns were freed.", ["Ana Ruiz"], 4),
         ("Ana Ruiz is a lawyer. Four others were freed.", ["Ana Ruiz"], 4),

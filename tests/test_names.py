@@ -251,7 +251,7 @@ def test_roles_are_known() -> None:
     for cue in data("roles.toml")["cue"]:
         assert cue["role"] in ROLES
         assert cue["weight"] > 0
-        assert cue["before"] or cue["behind"]
+        assert cue["before"] or cue["behind"] or cue["does"]
 
 
 def test_words_that_are_first_names_are_no_titles() -> None:
@@ -261,10 +261,11 @@ def test_words_that_are_first_names_are_no_titles() -> None:
 
 def test_numbers_are_numbers() -> None:
     numbers = data("numbers.toml")
-    assert all(n > 0 for n in [*numbers["words"].values(), *numbers["scales"].values()])
-    assert {*numbers["qualifiers"]} == {"at_least", "at_most", "about"}
-    phrases = [p for words in numbers["qualifiers"].values() for p in words]
-    assert len({*phrases}) == len(phrases)
+    assert all(n > 0 for kind in ("words", "units", "scales") for n in numbers[kind].values())
+    for side in ("qualifiers", "qualifiers_behind"):
+        assert {*numbers[side]} == {"at_least", "at_most", "about"}
+        phrases = [p for words in numbers[side].values() for p in words]
+        assert len({*phrases}) == len(phrases)
 
 
 # ---- time ---------------------------------------------------------------------------------------------

@@ -77,6 +77,7 @@ def run(
     trust_model: Annotated[bool, typer.Option("--trust-model", help=TRUST_MODEL)] = False,
     year: Annotated[int | None, typer.Option(min=1000, max=2999, help="The report's year, whatever the text says.")] = None,
     report_id: Annotated[str | None, typer.Option(help="The report's identifier, instead of one made from its title.")] = None,
+    review_threshold: Annotated[float | None, typer.Option(min=0.0, max=1.0, help="Flag wins for review from this chance of an error on.")] = None,
     force: Annotated[bool, typer.Option("--force", help="Extract again although nothing changed.")] = False,
     workers: Annotated[str, typer.Option(metavar="N|auto", callback=_workers, help="Processes on this machine; auto is one a core.")] = "1",
     scheduler: Annotated[str | None, typer.Option(metavar="ADDRESS", help="The Dask scheduler (tcp://host:8786) whose workers do the work.")] = None,
@@ -98,7 +99,7 @@ def run(
             typer.echo("winsextract: names that are not found are not replaced; read the output before you pass it on.", err=True)
         processes = parallel.cores() if workers == "auto" else int(workers)
         with _Progress(len(sources), show=not quiet) as progress, contextlib.closing(
-            runner.run(sources, output=output, model=model, trust_model=trust_model, year=year, report_id=report_id, force=force, corrections_folder=corrections, pseudonym_key=key, workers=processes, scheduler=scheduler)
+            runner.run(sources, output=output, model=model, trust_model=trust_model, year=year, report_id=report_id, review_threshold=review_threshold, force=force, corrections_folder=corrections, pseudonym_key=key, workers=processes, scheduler=scheduler)
         ) as results:
             for result in progress.track(results):
                 tally.add(result)

@@ -39,7 +39,8 @@ def calibrated(p: float, kind: str, calibration: Mapping[str, Any]) -> float:
     if kind not in calibration:
         return p
     slope, intercept = calibration[kind]
-    return 1.0 / (1.0 + math.exp(-(slope * logit(p) + intercept)))
+    z = slope * logit(p) + intercept
+    return 1.0 / (1.0 + math.exp(-max(z, -700.0)))  # math.exp overflows beyond 709
 
 
 def shifted(p: float, by: float) -> float:

@@ -158,7 +158,7 @@ def _candidates(head: str, length: int, is_bold: bool) -> Iterator[tuple[str, in
             behind += 1
         if behind >= length:
             yield "alone", 1, link.end(1), behind
-        elif head[behind] in ":：|–—-":
+        elif behind < len(head) and head[behind] in ":：|–—-":
             yield "colon", 1, link.end(1), behind + 1
         return
     colon = min((at for at in (head.find(":"), head.find("：")) if at >= 0), default=-1)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import functools
 import importlib.resources
+import itertools
 import re
 import tomllib
 import unicodedata
@@ -255,12 +256,13 @@ def elsewhere(text: str, names: Iterable[str], taken: Taken) -> Iterator[tuple[s
     for key in wanted:
         lengths[key[0]].add(len(key))
     texts, starts = _tokens(text)
-    hits = []
-    for i, token in enumerate(texts):
-        for n in lengths.get(token, ()):
-            if (name_found := wanted.get(tuple(texts[i : i + n]))) is not None and i + n < len(starts):
-                hits.append((-n, starts[i], starts[i + n], name_found))
-    for _, start, end, name in sorted(hits):
+    hits = sorted(
+        (-n, starts[i], starts[i + n], wanted[key])
+        for i, token in enumerate(texts)
+        for n in lengths.get(token, ())
+        if (key := tuple(texts[i : i + n])) in wanted
+    )
+    for _, start, end, name in hits:
         if (start, end) not in taken:
             taken.add(start, end)
             yield name, start, end
@@ -277,12 +279,11 @@ def again(text: str, found: Sequence[Found], *, taken: Sequence[tuple[int, int]]
         if len(f.mention.text) >= 3 and f.confidence >= 0.6 and f.mention.text[0].isupper():
             names.setdefault(f.mention.text, f)
     used = Taken(len(text), [*taken, *((f.mention.start, f.mention.end) for f in found)])
-    more = []
-    for name, start, end in elsewhere(text, names, used):
-        if len(name.split()) == 1 and _GOES_ON.match(text, end):
-            continue
-        more.append(Found(Mention(text[start:end], start, end), names[name].confidence))
-    return more
+    return [
+        Found(Mention(text[start:end], start, end), names[name].confidence)
+        for name, start, end in elsewhere(text, names, used)
+        if len(name.split()) > 1 or not _GOES_ON.match(text, end)
+    ]
 
 
 class HasMention(Protocol):
@@ -359,7 +360,7 @@ def ties(text: str, found: Sequence[HasMention]) -> Mapping[int, int]:
     """Mentions that the text ties to the one before, the shorter to the longer: its acronym, or its name in another language."""
     tied: dict[int, int] = {}
     order = sorted(range(len(found)), key=lambda i: found[i].mention.start)
-    for i, j in zip(order, order[1:], strict=False):
+    for i, j in itertools.pairwise(order):
         a, b = found[i].mention, found[j].mention
         between = text[a.end : b.start]
         if len(between) > 60 or not between.strip():

@@ -18,7 +18,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from winsextract.confidence import calibrated
-from winsextract.errors import ConservationError
+from winsextract.errors import ConservationError, ReadError
 from winsextract.names import Found
 from winsextract.records import (
     Mention,
@@ -41,19 +41,26 @@ if TYPE_CHECKING:
 
     from winsextract.stages.people import Found as FoundPerson
 
+# A year's report of 400 pages has a million characters, and some hundred wins of at most 5,000 each. At these sizes a run
+# takes a minute or two; what is beyond them is an archive, a book or an attack.
+MAX_CHARACTERS = 2_000_000
+MAX_WINS = 10_000
+MAX_WIN = 200_000
+
+
 def extract(
     source: Source,
     nlp: Language,
     *,
     year: int | None = None,
     report_id: str | None = None,
-    review_threshold: float = THRESHOLD,
+    review_threshold: float | None = None,
 ) -> Report:
     """The records of one report.
 
     `year` and `report_id` override what the text says; wins are flagged from a chance of an
     error of `review_threshold` on. Raises ConservationError where a
-    character of the text would be lost or counted twice.
+    character of the text would be lost or counted twice, ReadError where it is no report by its size.
     """
     from spacy.about import __version__ as spacy_version
 
@@ -63,11 +70,12 @@ def extract(
     asked = {"year": year, "report_id": report_id}
     pieces = segment(source.text, year=year)
     check_conservation(source.text, pieces)
+    check_size(source, pieces)
     report_id = report_id or slug(pieces.title or Path(source.name).stem)
     bodies = ((source.text[s.body_start : s.end], s) for s in pieces.segments)
     calibration = curves(nlp)
     wins = tuple(
-        understand(doc, s, source.text, report_id=report_id, calibration=calibration, threshold=review_threshold) for doc, s in annotate(nlp, bodies)
+        understand(doc, s, source.text, report_id=report_id, calibration=calibration, threshold=THRESHOLD if review_threshold is None else review_threshold) for doc, s in annotate(nlp, bodies)
     )
     return Report(
         report_id=report_id,
@@ -181,6 +189,20 @@ def check_conservation(text: str, pieces: Segmentation) -> None:
         raise ConservationError(f"Characters behind {at} of the report are in no piece: {lost[:40]!r}.")
 
 
+def check_size(source: Source, pieces: Segmentation) -> None:
+    """Raise ReadError where a text is no report by its size: it would keep a machine busy for hours."""
+    if len(pieces.segments) > MAX_WINS:
+        raise ReadError(f"{source.name}: has {len(pieces.segments):,} headers, more than a report can have ({MAX_WINS:,}); split it into its reports.")
+    if len(source.text) > MAX_CHARACTERS:
+        raise ReadError(f"{source.name}: has {len(source.text):,} characters, more than a report can have ({MAX_CHARACTERS:,}); split it into its reports.")
+    longest = max(pieces.segments, key=lambda s: s.end - s.start, default=None)
+    if longest is not None and longest.end - longest.start > MAX_WIN:
+        raise ReadError(
+            f"{source.name}: has {longest.end - longest.start:,} characters from character {longest.start} on and no header of a place among them, "
+            f"more than a win can have ({MAX_WIN:,}); is it a report of wins?"
+        )
+
+
 def slug(title: str) -> str:
     """A report's identifier from its title: lower-case ASCII words joined by hyphens."""
     ascii_text = unicodedata.normalize("NFKD", title).encode("ascii", "ignore").decode("ascii").lower()
@@ -196,17 +218,20 @@ def _people(doc: Doc, marked: Sequence[Marked]) -> Iterator[FoundPerson]:
     from winsextract.stages.people import Found as FoundPerson
 
     scores = doc.user_data["winsextract"]
+    text = doc.text
     for m in marked:
         if m.label == "PERSON" and (span := doc.char_span(m.start, m.end, alignment_mode="expand")) is not None:
-            yield FoundPerson(_mention(doc, m), m.confidence, scores.roles[span.start : span.end].mean(0))
+            yield FoundPerson(_mention(text, m), m.confidence, scores.roles[span.start : span.end].mean(0))
 
 
 def _found(doc: Doc, marked: Sequence[Marked], label: str) -> list[Found]:
-    return [Found(_mention(doc, m), m.confidence) for m in marked if m.label == label]
+    text = doc.text
+    return [Found(_mention(text, m), m.confidence) for m in marked if m.label == label]
 
 
-def _mention(doc: Doc, m: Marked) -> Mention:
-    return Mention(doc.text[m.start : m.end], m.start, m.end)
+def _mention(text: str, m: Marked) -> Mention:
+    # A doc puts its text together each time it is asked for it, so the text is handed on.
+    return Mention(text[m.start : m.end], m.start, m.end)
 
 
 def confidence(doc: Doc, span: Span) -> float:

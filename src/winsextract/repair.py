@@ -8,12 +8,16 @@ closed in the next, a year or a noun that belongs to a law's name.
 
 from __future__ import annotations
 
+import bisect
 import functools
 import importlib.resources
+import itertools
 import re
-from collections import Counter, defaultdict
-from collections.abc import Iterator, Sequence
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+
+from winsextract.places import find_places
 
 NAMES = frozenset({"PERSON", "ORG", "LAW"})
 # The nouns that end a law's name, and the words that never end a name.
@@ -21,9 +25,13 @@ _LAW_NOUN = r"(?:[Bb]ill|[Aa]ct|[Ll]aw|[Cc]ode|[Cc]onvention|[Tt]reaty|[Cc]harte
 _NOUN_BEHIND = re.compile(rf"[ \u00a0]{_LAW_NOUN}\b")
 _YEAR_BEHIND = re.compile(r"(?:[ \u00a0]of)?[ \u00a0](?:19|20)\d\d\b(?![-–/]\d)")
 _YEAR_BEFORE = re.compile(r"\b(?:19|20)\d\d[ \u00a0]$")
-_LOOSE_END = re.compile(r"(?:[\s\u00a0]+(?:and|or|in|of|the|for|at|by|with|on|to|which|that|as|a|an|from|against|is|was))+$")
+_LOOSE = frozenset(["and", "or", "in", "of", "the", "for", "at", "by", "with", "on", "to", "which", "that", "as", "a", "an", "from", "against", "is", "was"])
 # "Finland’s national Climate Act": whose law it is, is no part of its name.
-_OWNER = re.compile(r"[\w. -]{2,40}?[’']s?\s+(?:(?:own|new|first|national|federal|revised|draft|proposed)\s+)*(?=[A-Z0-9])")
+_OWNER = re.compile(r"(?P<owner>[\w. -]{2,40}?)[’']s?\s+(?:(?:own|new|first|national|federal|revised|draft|proposed)\s+)*(?=[A-Z0-9])")
+# An initial, a title or a first name cut short, whose full stop was left out: "John F", "Lt", "Ma".
+_ABBREVIATED = re.compile(r"(?:^|[\s\u00a0.-])(?:[^\W\d_]|Jr|Sr|St|Sta|Sto|Dr|Mr|Mrs|Ms|Lt|Gen|Col|Maj|Capt|Sgt|Prof|Rev|Hon|Fr|Ma|Md|Mohd|Muhd|Abd|Wm|Jos)$")
+# A name of more characters is none, and takes no more pieces.
+LONGEST = 300
 _LAW_ENDS_OPEN = re.compile(r"\b(?:of|of the|on the|on|to the)$")
 # "Bill 2.841/2020", "House Bill 2718", "Law No. 103-13", "Proposition 139", "Decree 12".
 _NUMBERED_LAW = re.compile(
@@ -50,13 +58,34 @@ class Marked:
     confidence: float
 
 
+class _Spans:
+    """Stretches of a text, to be asked many times."""
+
+    def __init__(self, spans: Iterable[tuple[int, int]]) -> None:
+        ordered = sorted(spans)
+        self._starts = [start for start, _ in ordered]
+        self._ends = list(itertools.accumulate((end for _, end in ordered), max))
+
+    def hold(self, start: int, end: int) -> bool:
+        """Whether one of them holds a stretch."""
+        at = bisect.bisect_right(self._starts, start)
+        return at > 0 and self._ends[at - 1] >= end
+
+    def touch(self, start: int, end: int) -> bool:
+        """Whether one of them overlaps a stretch."""
+        at = bisect.bisect_left(self._starts, end)
+        return at > 0 and self._ends[at - 1] > start
+
+
 def repaired(text: str, marked: Sequence[Marked]) -> list[Marked]:
     """The mentions with their edges mended, in the order of the text, none overlapping another."""
     joined = list(_joined(text, sorted(marked, key=lambda m: m.start)))
     mended = [m for m in (_mended(text, m) for m in joined) if m.start < m.end and not _is_slogan(text, m)]
-    mended = _alike(text, [_with_nationality(text, m, mended) for m in mended])
+    places = {m.end: m for m in reversed(mended) if m.label in ("NORP", "GPE")}
+    mended = _alike(text, [_with_nationality(text, m, places) for m in mended])
     known = list(_known_bodies(text, mended))
-    mended = [m for m in mended if not any(k.start <= m.start and m.end <= k.end for k in known)]
+    over = _Spans((k.start, k.end) for k in known)
+    mended = [m for m in mended if not over.hold(m.start, m.end)]
     return _without_overlap([*mended, *known, *_laws_by_form(text, mended)])
 
 
@@ -79,11 +108,11 @@ def _one_name(text: str, a: Marked, b: Marked) -> str | None:
     """The label of the one name that two neighbours are pieces of; None where they are two names."""
     between = text[a.end : b.start]
     first, second = text[a.start : a.end], text[b.start : b.end]
-    if len(between) > 5 or b.label not in NAMES:
+    if b.start < a.end or len(between) > 5 or b.label not in NAMES or len(first) > LONGEST:
         return None
-    if a.label == b.label and between in (" ", "\u00a0", "", "\n") and a.label != "LAW":
+    if a.label == b.label and between in (" ", "\u00a0", "", "\n", "-", "‑") and a.label != "LAW":
         return a.label
-    if a.label == "PERSON" == b.label and between in (". ", ".\u00a0", ".") and len(first.split()[-1]) <= 3:
+    if a.label == "PERSON" == b.label and between in (". ", ".\u00a0", ".") and _ABBREVIATED.search(first):
         return "PERSON"
     opened = between.endswith("(") or first.count("(") > first.count(")")
     if b.label in ("ORG", "LAW") and a.label in ("ORG", "LAW", "GPE") and opened and second.count(")") > second.count("("):
@@ -92,41 +121,59 @@ def _one_name(text: str, a: Marked, b: Marked) -> str | None:
         return "LAW"
     if a.label == b.label == "LAW" and between in (" ", "\u00a0"):
         return "LAW"
-    if a.label == b.label == "ORG" and between == ", " and first.isalpha() and first.istitle() and _BODY_NOUN.search(second):
+    if a.label == b.label == "ORG" and between == ", " and first.isalpha() and first.istitle() and _BODY_NOUN.search(second) and not re.search(r"\band the\b", second):
         return "ORG"
     return None
 
 
 def _mended(text: str, m: Marked) -> Marked:
     start, end = m.start, m.end
-    if m.label in NAMES and (loose := _LOOSE_END.search(text, start, end)) is not None and not (m.label == "LAW" and _YEAR_BEHIND.match(text, loose.start())):
-        end = loose.start()
+    if m.label in NAMES:
+        end = _without_loose_end(text, start, end)
     if m.label == "LAW":
-        if (owner := _OWNER.match(text, start, end)) is not None and len(text[owner.end() : end].split()) > 1:
+        if (owner := _OWNER.match(text, start, end)) is not None and _is_place(owner["owner"]) and len(text[owner.end() : end].split()) > 1:
             start = owner.end()
+        if text[start:end].count("(") > text[start:end].count(")") and text[end : end + 1] == ")":
+            end += 1
         if (noun := _NOUN_BEHIND.match(text, end)) is not None and not re.search(rf"{_LAW_NOUN}$", text[start:end]):
             end = noun.end()
         if (year := _YEAR_BEHIND.match(text, end)) is not None and re.search(rf"{_LAW_NOUN}\W*$", text[start:end]):
             end = year.end()
+        if (numbered := _NUMBERED_LAW.match(text, start)) is not None and numbered.end() > end:
+            end = numbered.end()
         if (before := _YEAR_BEFORE.search(text, max(0, start - 6), start)) is not None:
             start = before.start()
-        if text[start:end].count("(") > text[start:end].count(")") and text[end : end + 1] == ")":
-            end += 1
     if m.label == "ORG" and text[start:end] == "Amnesty" and (more := _AMNESTY.match(text, end)) is not None:
         end = more.end()
     return replace(m, start=start, end=end)
 
 
+def _without_loose_end(text: str, start: int, end: int) -> int:
+    """Where a name ends without the small words behind it ("Viasna in the")."""
+    while True:
+        before = text[start:end].rstrip()
+        word = max(before.rfind(c) for c in " \u00a0\n\t")
+        if word < 0 or before[word + 1 :] not in _LOOSE:
+            return end
+        end = start + len(before[:word].rstrip())
+
+
+@functools.lru_cache(maxsize=4096)
+def _is_place(name: str) -> bool:
+    return bool(find_places(name))
+
+
 def _alike(text: str, marked: Sequence[Marked]) -> list[Marked]:
     """Mentions with the same words under one label, the one that is surest over all of them; an acronym
     in brackets behind a body is that body's."""
-    votes: defaultdict[str, Counter[str]] = defaultdict(Counter)
+    votes: defaultdict[str, defaultdict[str, float]] = defaultdict(lambda: defaultdict(float))
     for before, m in zip([None, *marked], marked, strict=False):
         words = text[m.start : m.end]
         votes[words][m.label] += m.confidence
         if before is not None and before.label == "ORG" and words.isupper() and text[before.end : m.start].strip(" \u00a0*_") == "(":
             votes[words]["ORG"] += _ACRONYM
-    return [replace(m, label=votes[text[m.start : m.end]].most_common(1)[0][0]) for m in marked]
+    surest = {words: max(labels, key=lambda label: labels[label]) for words, labels in votes.items()}
+    return [replace(m, label=surest[text[m.start : m.end]]) for m in marked]
 
 
 def _is_slogan(text: str, m: Marked) -> bool:
@@ -134,9 +181,9 @@ def _is_slogan(text: str, m: Marked) -> bool:
     return m.label in NAMES and text[m.start - 1 : m.start] in ("#", "¿", "¡")
 
 
-def _with_nationality(text: str, m: Marked, marked: Sequence[Marked]) -> Marked:
+def _with_nationality(text: str, m: Marked, places: Mapping[int, Marked]) -> Marked:
     """A body with the nationality or place that stands right before it ("Finnish Sámi Youth"), which belongs to its name."""
-    before = next((b for b in marked if b.label in ("NORP", "GPE") and b.end + 1 == m.start), None)
+    before = places.get(m.start - 1)
     if m.label != "ORG" or before is None or not text[before.end].isspace() or not text[m.start].isupper() or text[m.start : m.end].startswith("Amnesty"):
         return m
     return replace(m, start=before.start)
@@ -152,17 +199,21 @@ def _bodies() -> re.Pattern[str]:
 
 def _known_bodies(text: str, marked: Sequence[Marked]) -> Iterator[Marked]:
     """Bodies whose name is never anything else, where no body's name that holds them was found."""
+    bodies = _Spans((m.start, m.end) for m in marked if m.label == "ORG")
+    laws = {(m.start, m.end) for m in marked if m.label == "LAW"}
+    longer = _Spans(laws)
     for found in _bodies().finditer(text):
-        if not any(m.label in ("ORG", "LAW") and m.start <= found.start() and found.end() <= m.end and (m.label == "ORG" or (m.start, m.end) != found.span()) for m in marked):
-            yield Marked(found.start(), found.end(), "ORG", BY_FORM)
+        span = found.span()
+        if not bodies.hold(*span) and (span in laws or not longer.hold(*span)):
+            yield Marked(*span, "ORG", BY_FORM)
 
 
 def _laws_by_form(text: str, marked: Sequence[Marked]) -> Iterator[Marked]:
     """Laws that their form gives away, where the tagger found no name: a number, a dubbed name."""
-    taken = [(m.start, m.end) for m in marked if m.label in NAMES]
+    taken = _Spans((m.start, m.end) for m in marked if m.label in NAMES)
     for pattern in (_NUMBERED_LAW, _DUBBED_LAW):
         for found in pattern.finditer(text):
-            if not any(s < found.end() and found.start() < e for s, e in taken):
+            if not taken.touch(*found.span()):
                 yield Marked(found.start(), found.end(), "LAW", BY_FORM)
 
 

@@ -66,6 +66,7 @@ class Settings:
     trust_model: bool = False
     year: int | None = None
     report_id: str | None = None
+    review_threshold: float | None = None
     force: bool = False
     corrections: tuple[Correction, ...] = ()
     pseudonym_key: bytes | None = field(default=None, repr=False)
@@ -76,6 +77,8 @@ class Settings:
     def asked(self) -> dict[str, Any]:
         """The settings that change what is extracted, as a record keeps them."""
         asked: dict[str, Any] = {"year": self.year, "report_id": self.report_id}
+        if self.review_threshold is not None:
+            asked["review_threshold"] = self.review_threshold
         if self.pseudonym_key is not None:
             from winsextract import pseudonyms
 
@@ -111,11 +114,11 @@ def find_reports(inputs: Sequence[str]) -> list[str]:
             path
             for path, parts in inside
             if Path(path).suffix.lower() in SUFFIXES
-            and not any(part.startswith(".") for part in parts)
+            and not any(part.startswith((".", "~$")) for part in parts)
             and parts[-1].lower() not in ("readme.md", "readme.txt")
         ]
         if not found:
-            raise ReadError(f"{name}: the folder holds no report (files that end in {', '.join(sorted(SUFFIXES))}).")
+            raise ReadError(f"{name}: the folder holds no report (files that end in {', '.join(sorted(filter(None, SUFFIXES)))}).")
         reports.extend(found)
     return list(dict.fromkeys(reports))
 
@@ -135,6 +138,7 @@ def run(
     trust_model: bool = False,
     year: int | None = None,
     report_id: str | None = None,
+    review_threshold: float | None = None,
     force: bool = False,
     corrections_folder: Path | None = None,
     pseudonym_key: bytes | None = None,
@@ -156,7 +160,7 @@ def run(
     place = remote.local(os.fspath(output))
     if scheduler is not None and not remote.is_url(place):
         place = str(Path(place).absolute())
-    settings = Settings(output=place, model=model, trust_model=trust_model, year=year, report_id=report_id, force=force, corrections=_kept(corrections_folder, place), pseudonym_key=pseudonym_key)
+    settings = Settings(output=place, model=model, trust_model=trust_model, year=year, report_id=report_id, review_threshold=review_threshold, force=force, corrections=_kept(corrections_folder, place), pseudonym_key=pseudonym_key)
     if not remote.is_url(place):
         dataset.recover(place)
     _check_names_and_pseudonyms_apart(settings)
@@ -316,7 +320,13 @@ def _work(task: Task, settings: Settings) -> Result:
     from winsextract.pipeline import extract
 
     with _MODEL_IN_USE:
-        report = extract(source, _pipeline(settings.model, settings.trust_model), year=settings.year, report_id=settings.report_id)
+        report = extract(
+            source,
+            _pipeline(settings.model, settings.trust_model),
+            year=settings.year,
+            report_id=settings.report_id,
+            review_threshold=settings.review_threshold,
+        )
     record, unfit = corrections.apply(dataset.to_nested(report), settings.corrections)
     if settings.pseudonym_key is not None:
         from winsextract import pseudonyms

@@ -493,7 +493,8 @@ class _Files:
         elif self._folder is None:
             named = [Path(source)]
         else:
-            named = [self._folder / source, self._folder / Path(source).name]
+            inside = [] if Path(source).is_absolute() or ".." in source else [self._folder / source]
+            named = [*inside, self._folder / Path(source).name]
         found = next((path for path in named if path.is_file()), None)
         if self._folder is None or (found is not None and _sha256(found) == record["report"]["sha256"]):
             return found

@@ -3,15 +3,13 @@
 from __future__ import annotations
 
 import functools
-import importlib.resources
 import re
-import tomllib
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from typing import Any
 
 from spacy.tokens import Doc
 
+from winsextract.names import vocabulary
 from winsextract.records import Affected, Mention, Outcome, Person
 from winsextract.tagger import BASES, TokenScores
 
@@ -64,7 +62,7 @@ def _with_others(text: str, number: Number, people: Sequence[Person]) -> int:
     if not _OTHERS.match(text, number.end):
         return 0
     counted, edge = 0, number.start
-    for mention, person in sorted(((m, p) for p in people for m in p.mentions), key=lambda x: -x[0].end):
+    for mention in sorted((m for p in people for m in p.mentions), key=lambda m: -m.end):
         between = text[mention.end : edge] if mention.end <= edge else None
         if between is None or len(between) > _GAP or any(c in between for c in ".;:"):
             continue
@@ -86,52 +84,96 @@ def _stated(doc: Doc, scores: TokenScores) -> tuple[Number, float] | None:
     return best
 
 
-@functools.cache
-def _data() -> dict[str, Any]:
-    return tomllib.loads(importlib.resources.files("winsextract.data").joinpath("numbers.toml").read_text(encoding="utf-8"))
+def _one_of(words: Iterable[str]) -> str:
+    return "|".join(re.escape(w).replace(r"\ ", r"\s+") for w in sorted(words, key=len, reverse=True))
+
+
+_DIGITS = r"\d{1,3}(?:[,.\u00a0\u202f ]\d{3}){1,5}(?!\d)|\d{1,2}(?:,\d{2}){1,4},\d{3}(?!\d)|\d{1,15}(?!\d)"
 
 
 @functools.cache
 def _number() -> re.Pattern[str]:
-    words = "|".join(sorted([*_data()["words"], *_data()["scales"]], key=len, reverse=True))
-    digits = r"\d{1,3}(?:[,.\u00a0\u202f ]\d{3})+(?!\d)|\d+"
+    """A number in digits ("4,200", "1.5 million") or in words ("two hundred and five", "half a dozen")."""
+    data = vocabulary("numbers")
+    words = data["words"]
+    scale = _one_of(s for s in data["scales"] if s != "hundred")
+    to_99 = rf"(?:(?:{_one_of(w for w, n in words.items() if 20 <= n < 100)})(?:[\s-]+(?:{_one_of(w for w, n in words.items() if n < 10)}))?|(?:{_one_of(words)}))\b"
+    to_999 = rf"(?:(?:(?:{to_99}|an?)[\s-]+)?hundred\b(?:\s+and\s+{to_99}|[\s-]+{to_99})?|{to_99})"
+    piece = rf"(?:(?:{to_999}|half\s+an?|an?)[\s-]+)?(?:{scale})\b"
+    in_words = rf"{piece}(?:\s+(?:and\s+)?{piece})*(?:\s+(?:and\s+)?{to_999})?|(?:(?:{to_99}|half\s+an?|an?)\s+)?(?:{_one_of(data['units'])})\b|{to_999}"
+    no_count = data["no_count"]
+    behind = _one_of(w for w in no_count["behind"] if w[0].isalpha())
+    marks = _one_of(w for w in no_count["behind"] if not w[0].isalpha())
     return re.compile(
-        rf"(?<![\w.,]) (?:{digits}) (?:\s(?:{'|'.join(_data()['scales'])})\b)? (?![\w%]|[.,]\d)"
-        rf"| \b(?:(?:a|half\sa|several)\s+)?(?:{words})s?(?:(?:[\s-]+|\s+and\s+)(?:{words}))*\b",
-        re.IGNORECASE | re.VERBOSE,
+        rf"(?:(?<![\w.,])(?<![^\W\d_][-‐‑])(?:\d{{1,3}}[.,]\d{{1,2}}\s(?:{scale})\b|(?:{_DIGITS})(?:\s(?:{scale})\b)?)(?![\w]|[.,]\d)|(?<!\w)(?:{in_words}))"
+        rf"(?!\s?(?:{marks})|\s(?:{behind})\b|[-‐‑](?:{_one_of(no_count['ordinals'])})\b)",
+        re.IGNORECASE,
     )
 
 
+@functools.cache
+def _no_count() -> tuple[re.Pattern[str], re.Pattern[str], re.Pattern[str]]:
+    """What stands before a scale, before "one" and behind "one", so that they are no number."""
+    data = vocabulary("numbers")["no_count"]
+    return (
+        re.compile(rf"\b(?:{_one_of(data['before_scale'])})\s+$", re.IGNORECASE),
+        re.compile(rf"\b(?:{_one_of(data['before_one'])})\s+$", re.IGNORECASE),
+        re.compile(rf"\s+(?:(?:{_one_of(data['behind_one'])})\b|in\s+(?:\d|{_one_of(vocabulary('numbers')['words'])}))", re.IGNORECASE),
+    )
+
+
+# How far before a number the words stand that make it none, in characters.
+_REACH = 24
+
+
 def find_numbers(text: str) -> Iterator[Number]:
-    """Cardinal numbers in digits and words, in order."""
+    """Cardinal numbers in digits and words, in order; no shares, decimals, ordinals and vague numbers ("several hundred")."""
+    data = vocabulary("numbers")
+    before_scale, before_one, behind_one = _no_count()
+    share = re.compile(rf"\b(?:{_one_of(data['no_count']['before'])})\s+$", re.IGNORECASE)
     for match in _number().finditer(text):
         value = value_of(match.group())
-        if value is not None:
-            yield Number(value, match.start(), match.end())
+        before = text[max(0, match.start() - _REACH) : match.start()]
+        word = match.group().lower()
+        if value is None or share.search(before):
+            continue
+        if word.split()[0] in (*data["scales"], *data["units"]) and before_scale.search(before):
+            continue
+        if word == "one" and (before_one.search(before) or behind_one.match(text, match.end())):
+            continue
+        yield Number(value, match.start(), match.end())
 
 
 def value_of(words: str) -> int | None:
-    """The value of a number in digits or words ("4,200", "twenty-two", "a dozen", "3 million"); None if it is none."""
-    total = current = 0
-    seen = False
-    for word in re.split(r"[\s-]+(?!\d{3})", words.lower().strip()):
-        digits = re.sub(r"[,.\s\u00a0\u202f]", "", word)
-        if digits.isdigit():
-            current += int(digits)
-        elif word in ("a", "an", "and"):
-            continue
-        elif word == "half":
+    """The value of a number in digits or words ("4,200", "twenty-two", "a dozen", "1.5 million"); None if it is none."""
+    data = vocabulary("numbers")
+    words = words.lower().strip()
+    in_digits = re.match(rf"(?P<decimal>\d{{1,3}}[.,]\d{{1,2}}(?=\s+[a-z]))|(?:{_DIGITS})", words)
+    if in_digits is not None:
+        rest = words[in_digits.end() :].strip()
+        if rest and rest not in data["scales"]:
             return None
-        elif (name := word if word in _data()["words"] or word in _data()["scales"] else word.removesuffix("s")) in _data()["words"]:
-            value = _data()["words"][name]
-            current = current * value if name in ("dozen", "score") and current else current + value
-        elif name in _data()["scales"]:
-            scale = _data()["scales"][name]
-            if scale == 100:
-                current = max(current, 1) * 100
-            else:
-                total += max(current, 1) * scale
-                current = 0
+        times = data["scales"][rest] if rest else 1
+        if in_digits["decimal"]:
+            return round(float(in_digits["decimal"].replace(",", ".")) * times)
+        return int(re.sub(r"\D", "", in_digits.group())) * times
+    total = current = 0
+    half = False
+    seen = False
+    for word in filter(None, re.split(r"[\s-]+", words)):
+        if word in ("a", "an", "and"):
+            continue
+        if word == "half":
+            half = True
+            continue
+        if word in data["words"]:
+            current += data["words"][word]
+        elif word == "hundred":
+            current = max(current, 1) * 100
+        elif word in data["units"] or word in data["scales"]:
+            times = data["units"].get(word) or data["scales"][word]
+            total += times // 2 if half else max(current, 1) * times
+            current = 0
         else:
             return None
         seen = True
@@ -139,9 +181,17 @@ def value_of(words: str) -> int | None:
 
 
 def qualifier_of(text: str, start: int, end: int) -> str:
-    """How exact the number at `start` is: exact, at_least, at_most or about."""
-    before = " ".join(text[max(0, start - 24) : start].lower().split())
-    for name, words in _data()["qualifiers"].items():
-        if any(before == w or before.endswith(" " + w) for w in words):
-            return str(name)
-    return "exact"
+    """How exact the number from `start` to `end` is: exact, at_least, at_most or about."""
+    data = vocabulary("numbers")
+    before = " ".join(text[max(0, start - _REACH) : start].lower().split())
+    behind = " ".join(text[end : end + _REACH].lower().split())
+    fits = [
+        (len(w), name)
+        for name, words in data["qualifiers"].items()
+        for w in words
+        if before == w or before.endswith(f" {w}" if w[0].isalpha() else w)
+    ]
+    fits = fits or [
+        (len(w), name) for name, words in data["qualifiers_behind"].items() for w in words if re.match(rf"{re.escape(w)}(?!\w)", behind)
+    ]
+    return str(max(fits)[1]) if fits else "exact"

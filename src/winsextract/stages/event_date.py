@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from spacy.tokens import Doc
 
 from winsextract.confidence import shifted
-from winsextract.records import Date, EventDate, Part
+from winsextract.records import Date, EventDate, Mention, Part
 from winsextract.tagger import TokenScores
 
 # A date of the text is taken for the win's from this probability on.
@@ -31,7 +31,7 @@ def find_event_date(
     """
     scores: TokenScores = doc.user_data["winsextract"]
     captions = [(p.start, p.end) for p in parts if p.kind in ("caption", "credit")]
-    best: Date | None = None
+    best: tuple[Date, Mention] | None = None
     best_p = 0.0
     for date in dates:
         shift = 0.0
@@ -43,9 +43,10 @@ def find_event_date(
             in_caption = any(s <= m.start and m.end <= e for s, e in captions)
             p = shifted(_event(doc, scores, m.start, m.end), shift + IN_CAPTION * in_caption)
             if p > best_p:
-                best, best_p = date, p
+                best, best_p = (date, m), p
     if best is not None and best_p >= EVENT:
-        return EventDate(best.edtf, best.start, best.end, best.precision, "text", best_p, best.mentions[0])
+        date, mention = best
+        return EventDate(date.edtf, date.start, date.end, date.precision, "text", best_p, mention)
     if year is None:
         return None
     if month is not None:

@@ -3,45 +3,80 @@
 from __future__ import annotations
 
 import functools
-import importlib.resources
 import re
-import tomllib
 from collections.abc import Sequence
 
-from winsextract.names import Found, again, contains, entries, fold, is_acronym_of, merge, trim, words_of
+from winsextract.names import (
+    Found,
+    acronym_letters,
+    again,
+    contains,
+    entries,
+    fold,
+    is_acronym_of,
+    merge,
+    trim,
+    vocabulary,
+    words_of,
+)
+from winsextract.places import find_places
 from winsextract.records import Mention, Name
 
 _PROVISION = r"(?:articles?|art\.|sections?|paragraphs?|chapter)\s+\d[\w().,\-–]{0,12}(?:(?:\s*,\s*|\s+(?:and|or|to)\s+)\d[\w().\-–]{0,12}){0,4}\s+of\s+(?:the\s+)?"
 _LEADING = (
-    re.compile(r"(?:the|a|an|its|this|that|new|proposed|draft)\s+(?=[A-Z0-9‘“'\"])"),
+    re.compile(r"(?:the|a|an|its|this|that)\s+(?=[\w‘“'\"])", re.IGNORECASE),
+    re.compile(r"(?:new|proposed|draft)\s+(?=[A-Z0-9‘“'\"])", re.IGNORECASE),
     # "Article 22 of the Convention …": the instrument is the convention. A provision of a constitution, a code
     # or an act is named as such ("Article 57 of the Constitution").
     re.compile(_PROVISION + r"(?=[^\n]{0,60}\b(?:Convention|Covenant|Charter|Treaty|Declaration|Protocol)\b)", re.IGNORECASE),
 )
 _PROVISION_BEFORE = re.compile(_PROVISION + r"$", re.IGNORECASE)
 _WITH_PROVISIONS = re.compile(r"\b(?:Constitution|Code|Act|Law)\b")
+# "Finland’s national Climate Act": whose law it is, is no part of its name.
+_OWNER = re.compile(r"(?P<owner>[\w. -]{2,40})[’']s?\s+(?:national\s+|own\s+)?(?=[A-Z])")
+_NOUN = re.compile(r"\w[^’']*\s(?:Act|Bill|Law|Code|Decree|Ordinance)\b")
+# An act that changes another is another one.
+_CHANGES = frozenset(["amendment", "amending", "amended", "repeal", "protocol", "optional", "additional"])
 # Longest provision before a name, in characters: "Sections 132, 133 and 134(2) of the ".
 _REACH = 60
 
 
 def find_laws(text: str, found: Sequence[Found]) -> tuple[Name, ...]:
     """One entry per named legal instrument in a win's text, in order of first mention. Offsets count in `text`."""
-    kept = []
-    for f in found:
-        quoted = _with_quotes(text, _with_provision(text, f.mention))
-        mention = trim(quoted, leading=_LEADING) if quoted.text[:1] not in "‘“'\"«" else quoted
-        if mention is None or fold(mention.text) in _never() or not any(c.isalpha() for c in mention.text):
-            continue
-        kept.append(Found(mention, f.confidence))
-    kept += again(text, kept)
-    kept.sort(key=lambda f: f.mention.start)
-    return entries(merge(kept, same_law, text=text))
+    kept: dict[tuple[int, int], Found] = {}
+    for f in sorted(found, key=lambda f: (f.mention.start, -f.confidence)):
+        mention = _trimmed(_with_quotes(text, _with_provision(text, f.mention)))
+        if mention is not None:
+            kept.setdefault((mention.start, mention.end), Found(mention, f.confidence))
+    for f in again(text, list(kept.values())):
+        kept.setdefault((f.mention.start, f.mention.end), f)
+    return entries(merge([kept[span] for span in sorted(kept)], same_law, text=text))
+
+
+def _trimmed(mention: Mention) -> Mention | None:
+    """The mention without articles, the country that owns it and punctuation; None where it names no instrument."""
+    dubbed = mention.text[:1] in ("‘", "“", "'", '"', "«") and not mention.text.endswith(("’", "”", "'", '"', "»"))
+    trimmed = mention if dubbed else trim(mention, leading=_LEADING)
+    if trimmed is None:
+        return None
+    owner = _OWNER.match(trimmed.text)
+    if owner is not None and _NOUN.match(trimmed.text, owner.end()) and _is_country(owner["owner"]):
+        trimmed = Mention(trimmed.text[owner.end() :], trimmed.start + owner.end(), trimmed.end)
+    if fold(trimmed.text) in _never() or not any(c.isalpha() for c in trimmed.text) or _is_country(trimmed.text):
+        return None
+    return trimmed
+
+
+@functools.lru_cache(maxsize=4096)
+def _is_country(text: str) -> bool:
+    return len(text) < 60 and any(p.kind == "country" for p in find_places(text))
 
 
 @functools.cache
 def _never() -> frozenset[str]:
-    data = tomllib.loads(importlib.resources.files("winsextract.data").joinpath("names.toml").read_text(encoding="utf-8"))
-    return frozenset(data["laws"]["never"])
+    data = vocabulary("names")
+    words = {*data["laws"]["never"], *data["organisations"]["never"]}
+    return frozenset(words | {f"{kind} {word}" for word in data["laws"]["nouns"] for kind in data["laws"]["kinds"]})
 
 
 def _with_provision(text: str, mention: Mention) -> Mention:
@@ -63,15 +98,28 @@ def _with_quotes(text: str, mention: Mention) -> Mention:
     return mention
 
 
+@functools.lru_cache(maxsize=16384)
+def _words(text: str) -> tuple[str, ...]:
+    return words_of(re.sub(r"[()\[\]]", " ", text)) or words_of(text)
+
+
 def same_law(full: str, form: str) -> bool:
     """Whether `form` is another form of the law `full`, which has at least as many words."""
-    a, b = words_of(full), words_of(form)
+    a, b = _words(full), _words(form)
     if not a or not b:
         return False
     if a == b or is_acronym_of(form, full):
         return True
-    if len(b) >= 2 and contains(a, b):
+    if len(b) < 2:
+        return False
+    extra = [w for w in a if w not in b]
+    if contains(a, b):
         # The year, the country or "draft" left out; not another article of one code.
-        extra = [w for w in a if w not in b]
         return len(extra) <= 3 or a[: len(b)] == b or a[-len(b) :] == b
-    return False
+    if a[-1] != b[-1] or b[-1].isdigit():
+        return False
+    # "EIT Law" for "Electronic Information and Transactions Law".
+    if len(b) == 2 and acronym_letters(form.split()[0]):
+        return is_acronym_of(form.split()[0], " ".join(full.split()[:-1]))
+    # "Gender Recognition Bill" for "Gender Recognition Reform (Scotland) Bill": the beginning and the noun.
+    return len(b) > 2 and a[: len(b) - 1] == b[:-1] and len(extra) <= 3 and not _CHANGES & {*extra}

@@ -7,26 +7,39 @@ script that the text itself ties to the name.
 
 from __future__ import annotations
 
+import bisect
 import functools
-import importlib.resources
 import re
-import tomllib
-import unicodedata
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
-from typing import Any
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 
 import numpy as np
 
-from winsextract.names import contains, fold, forms, similar, trim, words_of
+from winsextract.names import (
+    COMMON,
+    MAX_WORD,
+    Taken,
+    contains,
+    elsewhere,
+    fold,
+    forms,
+    in_credit,
+    known_as,
+    script,
+    similar,
+    trim,
+    vocabulary,
+    words_of,
+)
 from winsextract.places import find_places
 from winsextract.records import Mention, Part, Person
 from winsextract.tagger import ROLES, Array, softmax
 
 # A bare name takes a person's place only with this many letters; "Li" or "Bo" may be anything.
 MIN_BARE = 2
-# A picture's file name.
-_FILE = re.compile(r"\.(?:jpe?g|png|gif|webp|svg|pdf)$", re.IGNORECASE)
+# Another spelling of a bare name needs this many letters.
+MIN_SPELLING = 6
 # Words that join the parts of a name and never stand for it.
 PARTICLES = frozenset(["al", "el", "bin", "bint", "binti", "ibn", "ben", "van", "von", "der", "den", "de", "la", "le", "da", "dos", "do", "das", "du", "di", "del", "della", "y", "e", "abu", "umm", "ould", "mint", "ait", "ag", "st", "san"])
 
@@ -50,104 +63,182 @@ def find_people(text: str, found: Sequence[Found], *, parts: Sequence[Part] = ()
     `parts` are the win's captions, credits and quotes: who stands in a credit took the picture
     and is left out. Offsets of all arguments count in `text`.
     """
-    credits = [(p.start, p.end) for p in parts if p.kind == "credit"]
-    kept = [f for f in map(_trimmed, found) if f is not None and not _within(f.mention, credits)]
-    kept += _again(text, kept, credits)
-    kept.sort(key=lambda f: f.mention.start)
-    groups = _merge(text, kept)
+    credits = Taken(len(text), [(p.start, p.end) for p in parts if p.kind == "credit"])
+    kept: dict[tuple[int, int], Found] = {}
+    for f in sorted(filter(None, map(_trimmed, found)), key=lambda f: (f.mention.start, -f.confidence)):
+        span = (f.mention.start, f.mention.end)
+        if span not in credits and not _is_family(text, f.mention) and not in_credit(text, *span):
+            kept.setdefault(span, f)
+    for f in _again(text, list(kept.values()), credits):
+        kept.setdefault((f.mention.start, f.mention.end), f)
+    ordered = [kept[span] for span in sorted(kept)]
+    ties, nicknames = _ties(text, ordered)
+    groups = _merge(ordered, ties, _apart(text, ordered))
     roles = _listed_alike(text, groups, [_role_of(text, group) for group in groups])
-    people = [_person(group, role) for group, role in zip(groups, roles, strict=True)]
+    people = [_person(group, role, nicknames) for group, role in zip(groups, roles, strict=True)]
     return tuple(sorted(people, key=lambda p: p.mentions[0].start))
 
 
-@functools.cache
-def _data() -> dict[str, Any]:
-    return tomllib.loads(importlib.resources.files("winsextract.data").joinpath("names.toml").read_text(encoding="utf-8"))
+def _one_of(words: Sequence[str]) -> str:
+    return "|".join(re.escape(w).replace(r"\ ", r"\s+") for w in sorted(words, key=len, reverse=True))
 
 
 @functools.cache
 def _title() -> re.Pattern[str]:
-    titles = _data()["titles"]
-    words = sorted({*titles["words"], *titles["abbreviations"]}, key=len, reverse=True)
-    return re.compile(r"(?:" + "|".join(re.escape(w) for w in words) + r")\b\.?[\s\u00a0]+(?=\S)", re.IGNORECASE)
+    """A title before a name, with the article before it, and an abbreviation joined to another ("Maj.-Gen.")."""
+    titles = vocabulary("names")["titles"]
+    words = _one_of([*titles["words"], *titles["abbreviations"]])
+    joined = _one_of(titles["abbreviations"])
+    return re.compile(rf"(?:the\s+)?(?:{words})\b\.?(?:[\s\u00a0]+|-(?=(?:{joined})\b))(?=\S)", re.IGNORECASE)
 
 
 @functools.cache
-def _known_as() -> re.Pattern[str]:
-    return re.compile(r"[\s,;:(“\"‘'«–—-]*(?:" + "|".join(re.escape(w) for w in _data()["people"]["known_as"]) + r")[\s:“\"‘'«]*", re.IGNORECASE)
+def _title_alone() -> re.Pattern[str]:
+    titles = vocabulary("names")["titles"]
+    return re.compile(rf"(?:the\s+)?(?:{_one_of([*titles['words'], *titles['abbreviations']])})\.?", re.IGNORECASE)
+
+
+@functools.cache
+def _behind() -> re.Pattern[str]:
+    return re.compile(rf",?\s+(?:{_one_of(vocabulary('names')['titles']['behind'])})\.?$", re.IGNORECASE)
+
+
+@functools.cache
+def _family() -> re.Pattern[str]:
+    return re.compile(rf"[’']?\s+(?:{_one_of(vocabulary('names')['people']['families'])})\b")
 
 
 def _trimmed(found: Found) -> Found | None:
+    """The mention without titles, degrees and punctuation; None where no name is left."""
+    data = vocabulary("names")
     mention = trim(found.mention)
-    while mention is not None and (title := _title().match(mention.text)) is not None:
-        rest = mention.text[title.end() :]
-        start = mention.start + title.end()
-        mention = trim(Mention(rest, start, start + len(rest)))
-    if mention is not None and len(words := mention.text.split()) > 2 and fold(words[0]) in _data()["titles"]["before_full_names"]:
-        mention = trim(Mention(mention.text[len(words[0]) :], mention.start + len(words[0]), mention.end))
-    if mention is None or fold(mention.text) in _data()["people"]["never"] or fold(mention.text) in _data()["nationalities"]["words"] or _FILE.search(mention.text) or any(p.kind == "country" for p in find_places(mention.text)) or fold(mention.text) in _data()["titles"]["abbreviations"] or not any(c.isalpha() for c in mention.text):
+    if mention is None or _title_alone().fullmatch(mention.text):
         return None
-    return Found(mention, found.confidence, found.roles)
+    while True:
+        before = mention
+        title = _title().match(mention.text)
+        words = mention.text.split(maxsplit=3)
+        if title is None and len(words) > 2 and fold(words[0]) in data["titles"]["before_full_names"]:
+            title = re.match(r"\S+\s+", mention.text)
+        if title is not None:
+            mention = trim(Mention(mention.text[title.end() :], mention.start + title.end(), mention.end))
+        elif (degree := _behind().search(mention.text)) is not None and not degree.group().split()[-1].islower():
+            mention = trim(Mention(mention.text[: degree.start()], mention.start, mention.start + degree.start()))
+        if mention is None:
+            return None
+        if mention == before:
+            break
+    if fold(mention.text) in data["people"]["never"] or not any(c.isalpha() for c in mention.text):
+        return None
+    if fold(mention.text) in data["nationalities"]["words"] or _FILE.search(mention.text) or _is_country(mention.text):
+        return None
+    return replace(found, mention=mention)
 
 
-def _within(mention: Mention, spans: Iterable[tuple[int, int]]) -> bool:
-    return any(start <= mention.start and mention.end <= end for start, end in spans)
+# A picture's file name.
+_FILE = re.compile(r"\.(?:jpe?g|png|gif|webp|svg|pdf)$", re.IGNORECASE)
 
 
-def _again(text: str, found: Sequence[Found], credits: Sequence[tuple[int, int]]) -> list[Found]:
+@functools.lru_cache(maxsize=16384)
+def _is_country(name: str) -> bool:
+    return len(name) < 60 and any(p.kind == "country" for p in find_places(name))
+
+
+def _is_family(text: str, mention: Mention) -> bool:
+    """Whether a surname stands for a family ("the Haddad family", "the Tzoc sisters", "the Haddads")."""
+    if " " in mention.text:
+        return False
+    if _family().match(text, mention.end):
+        return True
+    plural = len(mention.text) > 4 and mention.text.endswith("s") and mention.text[-2] not in "aeious"
+    return plural and re.search(r"\b[Tt]he\s$", text[max(0, mention.start - 4) : mention.start]) is not None
+
+
+# What stands behind a person's name makes it a body's or a case's ("the Ana Ruiz Foundation", "Ana Ruiz v. Peru").
+_NO_PERSON = re.compile(r"[ \u00a0](?:[A-Z]|vs?\.?[ \u00a0])")
+
+
+def _again(text: str, found: Sequence[Found], credits: Taken) -> list[Found]:
     """Names found once, wherever else they stand word for word: what the tagger missed the second time."""
-    more: list[Found] = []
-    taken = sorted((f.mention.start, f.mention.end) for f in found)
     names: dict[str, Found] = {}
     for f in found:
-        names.setdefault(f.mention.text, f)
-    for name, f in sorted(names.items(), key=lambda item: -len(item[0])):
-        if len(name.split()) < 2 and (f.confidence < 0.6 or len(name) < 4):
-            continue
-        for match in re.finditer(rf"(?<!\w){re.escape(name)}(?!\w)", text):
-            span = match.span()
-            mention = Mention(name, *span)
-            if any(s < span[1] and span[0] < e for s, e in taken) or _within(mention, credits):
-                continue
-            more.append(Found(mention, f.confidence, None))
-            taken.append(span)
-    return more
+        if len(f.mention.text.split()) > 1 or (f.confidence >= 0.6 and len(f.mention.text) >= 4):
+            names.setdefault(f.mention.text, f)
+    taken = Taken(len(text), ((f.mention.start, f.mention.end) for f in found))
+    return [
+        Found(Mention(text[start:end], start, end), names[name].confidence, None)
+        for name, start, end in elsewhere(text, names, taken)
+        if (start, end) not in credits and not _NO_PERSON.match(text, end) and not _is_family(text, Mention(name, start, end))
+    ]
 
 
-def _merge(text: str, found: Sequence[Found]) -> list[list[Found]]:
+class _Groups:
+    """Mentions by person, and where to look for the person whom a name may belong to."""
+
+    def __init__(self) -> None:
+        self.members: list[list[Found]] = []
+        self.names: list[list[str]] = []
+        self.starts: list[list[int]] = []
+        self.exact: dict[str, list[int]] = defaultdict(list)
+        self._by_word: dict[str, list[int]] = defaultdict(list)
+        self._by_letter: dict[tuple[str, int], list[tuple[str, int]]] = defaultdict(list)
+
+    def add(self, found: Found, group: int | None) -> int:
+        if group is None:
+            group = len(self.members)
+            self.members.append([])
+            self.names.append([])
+            self.starts.append([])
+        self.members[group].append(found)
+        bisect.insort(self.starts[group], found.mention.start)
+        key = fold(found.mention.text)
+        if group not in self.exact[key][-COMMON:]:
+            self.exact[key].append(group)
+            self.names[group].append(found.mention.text)
+            words = words_of(found.mention.text)
+            for word in {*words, "".join(words)}:
+                self._by_word[word].append(group)
+                if MIN_SPELLING <= len(word) <= MAX_WORD:
+                    self._by_letter[word[0], len(word)].append((word, group))
+        return group
+
+    def like(self, name: str) -> list[int]:
+        """The groups of people who may be called so."""
+        words = words_of(name)
+        near = {g for w in {*words, "".join(words)} if len(self._by_word.get(w, ())) <= COMMON for g in self._by_word.get(w, ())}
+        if len(words) == 1 and 5 <= len(words[0]) <= MAX_WORD:
+            for n in range(len(words[0]) - 2, len(words[0]) + 3):
+                near |= {g for w, g in self._by_letter.get((words[0][0], n), ())[: 8 * COMMON] if similar(w, words[0])}
+        return [g for g in sorted(near) if any(same_person(other, name) for other in self.names[g])]
+
+    def nearest(self, start: int, groups: Sequence[int]) -> int:
+        """The group whose person was named last before `start`, else first behind it."""
+
+        def distance(group: int) -> tuple[int, int]:
+            starts = self.starts[group]
+            at = bisect.bisect_left(starts, start)
+            return (0, start - starts[at - 1]) if at else (1, starts[0] - start)
+
+        return min(groups, key=distance)
+
+
+def _merge(found: Sequence[Found], ties: Mapping[int, Sequence[int]], apart: Mapping[int, Sequence[int]]) -> list[list[Found]]:
     """Groups of mentions of one person each."""
     order = sorted(range(len(found)), key=lambda i: (-len(words_of(found[i].mention.text)), found[i].mention.start))
-    groups: list[list[Found]] = []
-    tied = _ties(text, found)
-    place: dict[int, list[Found]] = {}
+    groups = _Groups()
+    place: dict[int, int] = {}
     for i in order:
-        f = found[i]
-        candidates = [g for g in groups if _same(f.mention.text, g)]
-        if not candidates and i in tied:
-            candidates = [place[j] for j in tied[i] if j in place]
-        group = _nearest(f, candidates) if candidates else None
-        if group is None:
-            group = []
-            groups.append(group)
-        group.append(f)
-        place[i] = group
-    return [sorted(g, key=lambda f: f.mention.start) for g in groups]
+        mention = found[i].mention
+        others = {place[j] for j in apart.get(i, ()) if j in place}
+        same = groups.exact.get(fold(mention.text), [])
+        candidates = [g for g in same[:COMMON] if g not in others] if len(words_of(mention.text)) > 1 else []
+        candidates = candidates or [g for g in groups.like(mention.text) if g not in others]
+        candidates = candidates or [place[j] for j in ties.get(i, ()) if j in place]
+        place[i] = groups.add(found[i], groups.nearest(mention.start, candidates) if candidates else None)
+    return [sorted(g, key=lambda f: f.mention.start) for g in groups.members]
 
 
-def _nearest(found: Found, groups: Sequence[list[Found]]) -> list[Found]:
-    """The group that a bare name belongs to: the person named last before it, else first behind it."""
-    def distance(group: list[Found]) -> tuple[int, int]:
-        before = [found.mention.start - f.mention.end for f in group if f.mention.end <= found.mention.start]
-        behind = [f.mention.start - found.mention.end for f in group if f.mention.start >= found.mention.end]
-        return (0, min(before)) if before else (1, min(behind, default=0))
-
-    return min(groups, key=distance)
-
-
-def _same(name: str, group: Sequence[Found]) -> bool:
-    return any(same_person(other.mention.text, name) for other in group)
-
-
+@functools.lru_cache(maxsize=65536)
 def same_person(full: str, form: str) -> bool:
     """Whether `form` can be another form of `full`, which has at least as many words."""
     a, b = words_of(full), words_of(form)
@@ -158,7 +249,10 @@ def same_person(full: str, form: str) -> bool:
     if len(b) == 1:
         word = b[0]
         bare = [w for w in a if w not in PARTICLES]
-        return len(word) >= MIN_BARE and word not in PARTICLES and len(a) > 1 and (word in bare or any(similar(word, w) for w in bare if len(w) > 5))
+        return len(word) >= MIN_BARE and word not in PARTICLES and len(a) > 1 and (word in bare or any(similar(word, w) for w in bare if len(w) >= MIN_SPELLING))
+    if "".join(a) == "".join(b):
+        # "Abdel-Moneim" and "Abdelmoneim", "K. P." and "K.P."
+        return True
     if len(a) == len(b):
         # One spelling differs ("Abdulwahab", "Abdelwahab"), the other words are the same.
         pairs = list(zip(a, b, strict=True))
@@ -176,29 +270,54 @@ def _initial(x: str, y: str) -> bool:
     return (len(x) == 1 or len(y) == 1) and x[0] == y[0]
 
 
-def _ties(text: str, found: Sequence[Found]) -> dict[int, list[int]]:
-    """Mentions that the text ties to the one before: "X, better known as Y"; "X (another script)"."""
+def _ties(text: str, found: Sequence[Found]) -> tuple[dict[int, list[int]], frozenset[str]]:
+    """Mentions that the text ties to the one before, and the nicknames among them, folded.
+
+    "X, better known as Y"; "X “Y”"; "X (another script)".
+    """
     ties: dict[int, list[int]] = {}
+    nicknames = set()
     for i in range(len(found) - 1):
         a, b = found[i].mention, found[i + 1].mention
         between = text[a.end : b.start].replace("*", "").replace("_", "")
-        if len(between) > 40:
+        if a.end > b.start or len(between) > 60:
             continue
-        other_script = between.strip() in ("(", "（", ",", "/", "") and _script(a.text) != _script(b.text)
-        if _known_as().fullmatch(between) or other_script:
+        other_script = between.strip() in ("(", "（", ",", "/", "") and script(a.text) != script(b.text)
+        nickname = re.fullmatch(r"\s+[(]?[“\"‘«]", between) is not None and text[b.end : b.end + 1] in ("”", '"', "’", "»")
+        if nickname or other_script or known_as(between):
             ties.setdefault(i, []).append(i + 1)
             ties.setdefault(i + 1, []).append(i)
-    return ties
+            nicknames.add(fold(b.text))
+    return ties, frozenset(nicknames)
 
 
-def _script(text: str) -> str:
-    letter = next((c for c in text if c.isalpha()), "a")
-    return unicodedata.name(letter, "LATIN").split()[0]
+# Two people: "Ana and Ana Ruiz", "Ana Ruiz and his son Luis", "Ana Ruiz’s mother Ana Ruiz Pérez"; of a list without "and" full names only.
+_TWO_PEOPLE = re.compile(r"(?:[’']s?)?[*_\s]*(?:,?[*_\s]*(?:and|&|with)\s+|,\s+)?(?:(?:his|her|their|the|a)\s+)?(?P<kin>(?:[\w-]+\s+){0,2}(?P<noun>[\w-]+),?\s+)?[*_]*")
+_LISTED = re.compile(r"[*_]*,\s+[*_]*")
+_AND = re.compile(r"\b(?:and|with)\b|&")
 
 
-def _person(group: Sequence[Found], role: Array) -> Person:
+def _apart(text: str, found: Sequence[Found]) -> dict[int, list[int]]:
+    """Neighbouring mentions that are two people however alike their names are."""
+    apart: dict[int, list[int]] = {}
+    for i in range(len(found) - 1):
+        a, b = found[i].mention, found[i + 1].mention
+        between = text[a.end : b.start]
+        if a.end > b.start or len(between) > 40 or fold(a.text) == fold(b.text):
+            continue
+        two = _TWO_PEOPLE.fullmatch(between)
+        kin = two is not None and two["noun"] is not None and two["noun"].lower() in vocabulary("names")["people"]["kin"]
+        joined = two is not None and two["kin"] is None and _AND.search(between) is not None
+        listed = _LISTED.fullmatch(between) is not None and min(len(words_of(a.text)), len(words_of(b.text))) > 1
+        if kin or joined or listed:
+            apart.setdefault(i, []).append(i + 1)
+            apart.setdefault(i + 1, []).append(i)
+    return apart
+
+
+def _person(group: Sequence[Found], role: Array, nicknames: frozenset[str]) -> Person:
     mentions = tuple(f.mention for f in group)
-    name, aliases = forms(mentions)
+    name, aliases = forms(mentions, by_names=nicknames)
     best = int(role.argmax())
     return Person(
         name=name,
@@ -218,24 +337,26 @@ class _Cue:
     weight: float
     before: re.Pattern[str]
     behind: re.Pattern[str]
+    does: re.Pattern[str]
 
 
 # How far from a name its cue may begin, in characters.
-_CUE_REACH = 60
+_CUE_REACH = 80
 
 
 @functools.cache
 def _cues() -> tuple[_Cue, ...]:
-    data = tomllib.loads(importlib.resources.files("winsextract.data").joinpath("roles.toml").read_text(encoding="utf-8"))
     cues = []
-    for cue in data["cue"]:
-        before, behind = ("|".join(re.escape(w) for w in sorted(cue[side], key=len, reverse=True)) for side in ("before", "behind"))
+    for cue in vocabulary("roles")["cue"]:
+        # A list without words matches nothing.
+        before, behind, does = (_one_of(cue.get(side, ())) or "(?!)" for side in ("before", "behind", "does"))
         cues.append(
             _Cue(
                 ROLES.index(cue["role"]),
                 cue["weight"],
                 re.compile(rf"\b(?:{before})\b[.,]?(?:\s+[\w’'-]+){{0,2}}[\s*_“\"]*$", re.IGNORECASE),
-                re.compile(rf"[*_]*(?:,\s+|\s+(?=(?:of|who)\b)|\s*\()(?:(?:now|then|a|an|the|her|his|their|its|[\w.-]+[’']s?)\s+)*(?:[\w-]+\s+){{0,2}}?(?:{behind})\b", re.IGNORECASE),
+                re.compile(rf"[*_]*(?:,\s+|\s+(?=(?:of|who|mp|mep|msp)\b)|\s*\()(?:(?:now|then|a|an|the|her|his|their|its|[\w.-]+[’']s?)\s+)*(?:[\w-]+\s+){{0,2}}?(?:{behind})\b", re.IGNORECASE),
+                re.compile(rf"[*_]*(?:,[^,.;:]{{1,40}},)?\s+(?:{does})\b", re.IGNORECASE),
             )
         )
     return tuple(cues)
@@ -256,7 +377,8 @@ def _role_of(text: str, group: Sequence[Found]) -> Array:
 
 def _stands_beside(text: str, mention: Mention, cue: _Cue) -> bool:
     before = re.split(r"[.;:!?\n](?:\s|$)", text[max(0, mention.start - _CUE_REACH) : mention.start])[-1]
-    return bool(cue.before.search(before) or cue.behind.match(text[mention.end : mention.end + _CUE_REACH]))
+    behind = text[mention.end : mention.end + _CUE_REACH]
+    return bool(cue.before.search(before) or cue.behind.match(behind) or cue.does.match(behind))
 
 
 # What stands between the names of one list: a comma or "and", a title, Markdown marks.

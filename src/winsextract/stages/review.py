@@ -15,7 +15,7 @@ from winsextract.names import words_of
 from winsextract.records import Win
 
 # A win is flagged from this chance of an error on. docs/evaluate.md has the trade-off on the test reports.
-THRESHOLD = 0.5
+THRESHOLD = 0.47
 # A value below this confidence is named among the reasons.
 DOUBTFUL = 0.8
 # What a sign of trouble is worth: the share of wins with it that were right, as if it were a value's confidence.
