@@ -30,7 +30,10 @@ for _name in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "BLI
 ROOT = Path(__file__).resolve().parent.parent
 RESULTS = ROOT / "benchmarks/results.json"
 PLOT = ROOT / "docs/img/scaling.png"
-REPORTS = [ROOT / "raw/report.txt", *sorted(p for p in (ROOT / "tests/reports").glob("*") if p.suffix in (".txt", ".md"))]
+REPORTS = [
+    ROOT / "raw/report.txt",
+    *sorted(p for p in (ROOT / "tests/reports").glob("*") if p.suffix in (".txt", ".md")),
+]
 COMMAND = [str(Path(sys.executable).parent / "winsextract")]
 # Reports of the growth curve are cut to about this many characters, 500 words: a press release.
 SHORT = 3500
@@ -114,8 +117,13 @@ def throughput(folder: Path, *, rounds: int) -> dict[str, Any]:
     start = time.process_time()
     cut = [segment(source.text) for source in sources]
     cutting = time.process_time() - start
-    bodies = [source.text[s.body_start : s.end] for source, pieces in zip(sources, cut, strict=True) for s in pieces.segments]
-    tagged = [[tagger(nlp.make_doc(source.text[s.body_start : s.end])) for s in pieces.segments] for source, pieces in zip(sources, cut, strict=True)]
+    bodies = [
+        source.text[s.body_start : s.end] for source, pieces in zip(sources, cut, strict=True) for s in pieces.segments
+    ]
+    tagged = [
+        [tagger(nlp.make_doc(source.text[s.body_start : s.end])) for s in pieces.segments]
+        for source, pieces in zip(sources, cut, strict=True)
+    ]
     records = [dataset.to_nested(pipeline.extract(source, nlp)) for source in sources]
 
     def understand() -> None:
@@ -139,12 +147,16 @@ def throughput(folder: Path, *, rounds: int) -> dict[str, Any]:
     total = seconds(everything, rounds=rounds)
     number = sum(words(source.text) for source in sources)
     in_bodies = sum(map(words, bodies))
-    yardstick = {blas: in_bodies / cnn_seconds(bodies, blis=blas == "blis", rounds=rounds) for blas in ("blis", "OpenBLAS")}
+    yardstick = {
+        blas: in_bodies / cnn_seconds(bodies, blis=blas == "blis", rounds=rounds) for blas in ("blis", "OpenBLAS")
+    }
     best = max(yardstick, key=lambda blas: yardstick[blas])
     return {
         "words": number,
         "words_in_wins": in_bodies,
-        "stages": {name: {"words_a_second": number / t, "share": t / sum(stages.values())} for name, t in stages.items()},
+        "stages": {
+            name: {"words_a_second": number / t, "share": t / sum(stages.values())} for name, t in stages.items()
+        },
         "tagger_words_a_second": in_bodies / stages["tag"],
         "all_words_a_second": number / total,
         "cnn_words_a_second": yardstick,
@@ -206,7 +218,9 @@ def made_reports(folder: Path, number: int, *, short: bool) -> Path:
         text = REPORTS[1 + n % (len(REPORTS) - 1)].read_text(encoding="utf-8")
         if short:
             text = text[: text.rfind("\n\n", 0, SHORT)]
-        (folder / f"{n:05d}.txt").write_text(f"Round-up {n} of {1980 + n % 45}\n\n{text.partition(chr(10))[2]}\n", encoding="utf-8")
+        (folder / f"{n:05d}.txt").write_text(
+            f"Round-up {n} of {1980 + n % 45}\n\n{text.partition(chr(10))[2]}\n", encoding="utf-8"
+        )
     return folder
 
 
@@ -240,7 +254,11 @@ def workers(folder: Path, *, number: int, rounds: int) -> dict[str, Any]:
     for _ in range(rounds):
         for n in times:
             times[n].append(run_command(reports, folder / f"by-{n}", "--workers", str(n)).wall)
-    same = all((folder / "by-2" / p.relative_to(folder / "by-1")).read_bytes() == p.read_bytes() for p in (folder / "by-1").rglob("*") if p.is_file())
+    same = all(
+        (folder / "by-2" / p.relative_to(folder / "by-1")).read_bytes() == p.read_bytes()
+        for p in (folder / "by-1").rglob("*")
+        if p.is_file()
+    )
     best = {n: min(t) for n, t in times.items()}
     return {
         "reports": number,
@@ -298,7 +316,9 @@ def draw(results: dict[str, Any]) -> None:
 
     # Okabe and Ito's colours, which the colour-blind tell apart.
     blue, orange, green, grey = "#0072B2", "#D55E00", "#009E73", "#595959"
-    plt.rcParams.update({"font.size": 11, "axes.spines.top": False, "axes.spines.right": False, "font.family": "DejaVu Sans"})
+    plt.rcParams.update(
+        {"font.size": 11, "axes.spines.top": False, "axes.spines.right": False, "font.family": "DejaVu Sans"}
+    )
     figure, (left, middle, right) = plt.subplots(1, 3, figsize=(12, 4), layout="constrained")
     points = results["growth"]["points"]
     x = [p["reports"] for p in points]
@@ -306,11 +326,21 @@ def draw(results: dict[str, Any]) -> None:
     fitted = results["growth"]["seconds_a_report"]
     left.loglog(x, [results["growth"]["start_seconds"] + n * fitted for n in x], "--", color=grey, lw=1)
     left.set(title="Time grows in step", xlabel="reports of 500 words", ylabel="seconds, one process")
-    left.annotate(f"{fitted * 1000:.0f} ms a report", (x[-1], points[-1]["seconds"]), xytext=(-10, 0), textcoords="offset points", ha="right", va="center", color=blue)
+    left.annotate(
+        f"{fitted * 1000:.0f} ms a report",
+        (x[-1], points[-1]["seconds"]),
+        xytext=(-10, 0),
+        textcoords="offset points",
+        ha="right",
+        va="center",
+        color=blue,
+    )
     middle.semilogx(x, [p["mib"] for p in points], "s-", color=orange, lw=2)
     middle.set(title="Memory stays", xlabel="reports of 500 words", ylabel="MiB at the peak", ylim=(0, 480))
     middle.axhline(450, color=grey, ls="--", lw=1)
-    middle.annotate("450 MiB, asked for one report", (x[0], 450), xytext=(0, 5), textcoords="offset points", color=grey, fontsize=9)
+    middle.annotate(
+        "450 MiB, asked for one report", (x[0], 450), xytext=(0, 5), textcoords="offset points", color=grey, fontsize=9
+    )
     t = results["throughput"]
     best = t["yardstick"]
     bars = {
@@ -322,7 +352,13 @@ def draw(results: dict[str, Any]) -> None:
     names = list(bars)[::-1]
     right.barh(names, [bars[name][0] / 1000 for name in names], color=[bars[name][1] for name in names])
     for n, name in enumerate(names):
-        right.annotate(f"{bars[name][0] / 1000:.1f}", (bars[name][0] / 1000, n), xytext=(4, 0), textcoords="offset points", va="center")
+        right.annotate(
+            f"{bars[name][0] / 1000:.1f}",
+            (bars[name][0] / 1000, n),
+            xytext=(4, 0),
+            textcoords="offset points",
+            va="center",
+        )
     right.set(title="Speed, one core each", xlabel=f"thousand words a second (thinc with {best})")
     PLOT.parent.mkdir(parents=True, exist_ok=True)
     figure.savefig(PLOT, dpi=130, metadata={"Software": None})
@@ -341,7 +377,9 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
     parser.add_argument("--quick", action="store_true", help="fewer rounds and at most 160 reports; writes no files")
     parser.add_argument("--report", type=Path, default=ROOT / "raw/report.txt", help="the report of the cold start")
-    parser.add_argument("--draw", action="store_true", help="draw the plot and print the table from the results that are there")
+    parser.add_argument(
+        "--draw", action="store_true", help="draw the plot and print the table from the results that are there"
+    )
     args = parser.parse_args()
     if args.draw:
         results = json.loads(RESULTS.read_text(encoding="utf-8"))
@@ -376,7 +414,9 @@ def main() -> None:
             "growth": {
                 "points": points,
                 "memory_160_to_40": by_size[160]["mib"] / by_size[40]["mib"],
-                "linearity": marginal(by_size[160], most) / marginal(by_size[1], by_size[40]) if most["reports"] > 160 else marginal(by_size[40], most) / marginal(by_size[1], by_size[40]),
+                "linearity": marginal(by_size[160], most) / marginal(by_size[1], by_size[40])
+                if most["reports"] > 160
+                else marginal(by_size[40], most) / marginal(by_size[1], by_size[40]),
                 "seconds_a_report": (most["seconds"] - points[0]["seconds"]) / (most["reports"] - 1),
                 "start_seconds": points[0]["seconds"],
             },

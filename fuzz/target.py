@@ -55,7 +55,9 @@ def seeds(folder: Path) -> None:
         report = re.split(r"^=== \w+\n", path.read_text(encoding="utf-8"), flags=re.MULTILINE)[1]
         for kind in (0, 1):
             (folder / f"{path.stem}-{kind}").write_bytes(bytes([kind]) + report.encode()[:MOST_BYTES])
-        html = "".join(f"<h2>{line}</h2>" if len(line) < 30 else f"<p>{line}</p>" for line in report.splitlines() if line)
+        html = "".join(
+            f"<h2>{line}</h2>" if len(line) < 30 else f"<p>{line}</p>" for line in report.splitlines() if line
+        )
         (folder / f"{path.stem}-2").write_bytes(b"\x02" + html.encode()[:MOST_BYTES])
     for path in cases():
         (folder / f"case-{path.stem}").write_bytes(bytes([SUFFIXES.index(path.suffix)]) + path.read_bytes())
@@ -82,7 +84,12 @@ def main() -> None:
 
     corpus = ROOT / "build/fuzz/corpus"
     seeds(corpus)
-    options = [f"-dict={ROOT / 'fuzz/words.dict'}", f"-max_len={MOST_BYTES}", "-timeout=20", f"-artifact_prefix={ROOT / 'build/fuzz'}/"]
+    options = [
+        f"-dict={ROOT / 'fuzz/words.dict'}",
+        f"-max_len={MOST_BYTES}",
+        "-timeout=20",
+        f"-artifact_prefix={ROOT / 'build/fuzz'}/",
+    ]
     atheris.Setup([sys.argv[0], *options, *sys.argv[1:], str(corpus)], one)
     atheris.Fuzz()
 

@@ -24,11 +24,19 @@ from winsextract.stages.read import read
 from winsextract.stages.segment import segment
 
 CORE = ("release", "acquittal", "law_passed", "ruling")
-OFF = {"CUE_REPORTS": 0.0, "CUE_DENIES": 0.0, "PRIMARY_HAPPENED": 0.0, "PRIMARY_CUE": 0.0, "PRIMARY_EVIDENCE": 0.0, "THRESHOLD": 0.0}
+OFF = {
+    "CUE_REPORTS": 0.0,
+    "CUE_DENIES": 0.0,
+    "PRIMARY_HAPPENED": 0.0,
+    "PRIMARY_CUE": 0.0,
+    "PRIMARY_EVIDENCE": 0.0,
+    "THRESHOLD": 0.0,
+}
 VARIANTS = {
     "network: its primary class and P > 0.5": OFF,
     "… and how likely the class happened": OFF | {"PRIMARY_HAPPENED": stage.PRIMARY_HAPPENED},
-    "… and its strongest evidence": OFF | {"PRIMARY_HAPPENED": stage.PRIMARY_HAPPENED, "PRIMARY_EVIDENCE": stage.PRIMARY_EVIDENCE},
+    "… and its strongest evidence": OFF
+    | {"PRIMARY_HAPPENED": stage.PRIMARY_HAPPENED, "PRIMARY_EVIDENCE": stage.PRIMARY_EVIDENCE},
     "… and cues that report": {"CUE_DENIES": 0.0},
     "… and cues that deny (as shipped)": {"CUE_DENIES": stage.CUE_DENIES},
 }
@@ -80,7 +88,11 @@ def main() -> None:
                 if gold[0] in CORE:
                     core.append(right[-1])
                 hits += (len(set(got) & set(gold)), len(set(got) - set(gold)), len(set(gold) - set(got)))
-            cells += [f"{np.mean(right):.3f}", f"{np.mean(core):.3f}", f"{2 * hits[0] / (2 * hits[0] + hits[1] + hits[2]):.3f}"]
+            cells += [
+                f"{np.mean(right):.3f}",
+                f"{np.mean(core):.3f}",
+                f"{2 * hits[0] / (2 * hits[0] + hits[1] + hits[2]):.3f}",
+            ]
         print(f"| {label} | " + " | ".join(cells) + " |", flush=True)
 
 

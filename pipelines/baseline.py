@@ -35,7 +35,7 @@ def main() -> None:
     for path in sorted((HERE / "training").glob("*.jsonl")):
         for paragraph in read_paragraphs(path):
             doc = nlp.make_doc(paragraph.text)
-            tags = offsets_to_biluo_tags(doc, [m for m in paragraph.marks])
+            tags = offsets_to_biluo_tags(doc, list(paragraph.marks))
             if "-" not in tags:
                 examples.append(Example.from_dict(doc, {"entities": tags}))
     optimizer = nlp.initialize(lambda: examples)

@@ -42,7 +42,9 @@ def corpora() -> Path:
     folder = Path(os.environ.get("WINSEXTRACT_CORPORA", ROOT.parent / "shared" / "corpora"))
     missing = [n for n in recipe()["open"]["corpora"] if not (folder / f"{n}.train.jsonl.gz").is_file()]
     if missing:
-        sys.exit(f"{folder} has no {', '.join(f'{n}.train.jsonl.gz' for n in missing)}: see pipelines/README.md for where they come from, and set WINSEXTRACT_CORPORA.")
+        sys.exit(
+            f"{folder} has no {', '.join(f'{n}.train.jsonl.gz' for n in missing)}: see pipelines/README.md for where they come from, and set WINSEXTRACT_CORPORA."
+        )
     return folder
 
 
@@ -70,7 +72,9 @@ def main() -> None:
     # fmt: on
     domain = [HERE / "training" / f"{name}.jsonl" for name in made["domain"]["paragraphs"]]
     on_paragraphs(made["domain"], domain, start=WORK / "open.pt", out=WORK / "domain.pt")
-    on_paragraphs(made["finish"], sorted((HERE / "training").glob("*.jsonl")), start=WORK / "domain.pt", out=WORK / "finish.pt")
+    on_paragraphs(
+        made["finish"], sorted((HERE / "training").glob("*.jsonl")), start=WORK / "domain.pt", out=WORK / "finish.pt"
+    )
     step("average", WORK / "domain.pt", WORK / "finish.pt", "--out", WORK / "model.pt")
     step("export", WORK / "model.pt", "--out", MODEL)
     step("calibrate", MODEL)

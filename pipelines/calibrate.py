@@ -53,9 +53,17 @@ def judged(paragraph: Paragraph, win: Win) -> Iterator[tuple[str, float, bool]]:
         if known:
             yield "role", person.role_confidence, roles[fold(person.name)] == person.role
     for organisation in win.organisations:
-        yield "organisation", organisation.confidence, fold(organisation.name).removeprefix("the ") in {m.removeprefix("the ") for m in marked["ORG"]}
+        yield (
+            "organisation",
+            organisation.confidence,
+            fold(organisation.name).removeprefix("the ") in {m.removeprefix("the ") for m in marked["ORG"]},
+        )
     for law in win.laws:
-        yield "law", law.confidence, fold(law.name).removeprefix("the ") in {m.removeprefix("the ") for m in marked["LAW"]}
+        yield (
+            "law",
+            law.confidence,
+            fold(law.name).removeprefix("the ") in {m.removeprefix("the ") for m in marked["LAW"]},
+        )
     days = [(s, e) for s, e, label in paragraph.marks if label == "DATE"]
     for date in win.dates:
         yield "date", date.confidence, any(m.start < e and s < m.end for m in date.mentions for s, e in days)
@@ -66,7 +74,12 @@ def judged(paragraph: Paragraph, win: Win) -> Iterator[tuple[str, float, bool]]:
     if win.event_date is not None:
         chosen = win.event_date.mention.text if win.event_date.mention else None
         want = paragraph.event_date
-        yield "event_date", win.event_date.confidence, (chosen is None) == (want is None) and (want is None or fold(want) in fold(chosen or "") or fold(chosen or "") in fold(want))
+        yield (
+            "event_date",
+            win.event_date.confidence,
+            (chosen is None) == (want is None)
+            and (want is None or fold(want) in fold(chosen or "") or fold(chosen or "") in fold(want)),
+        )
     got = win.affected.count if win.affected else None
     yield "affected", win.affected_confidence, got == (paragraph.affected["count"] if paragraph.affected else None)
 
@@ -97,7 +110,13 @@ def fit(scores: np.ndarray, right: np.ndarray) -> tuple[float, float]:
 def expected_calibration_error(scores: np.ndarray, right: np.ndarray, *, bins: int = 10) -> float:
     """Mean distance of confidence and share right, over bins of equal width weighted by their values."""
     which = np.minimum((scores * bins).astype(int), bins - 1)
-    return float(sum((which == b).mean() * abs(scores[which == b].mean() - right[which == b].mean()) for b in range(bins) if (which == b).any()))
+    return float(
+        sum(
+            (which == b).mean() * abs(scores[which == b].mean() - right[which == b].mean())
+            for b in range(bins)
+            if (which == b).any()
+        )
+    )
 
 
 def main() -> None:
@@ -117,7 +136,9 @@ def main() -> None:
         slope, intercept = fit(scores, right)
         curves[kind] = [round(slope, 4), round(intercept, 4)]
         after = 1 / (1 + np.exp(-(slope * np.log(scores / (1 - scores)) + intercept)))
-        print(f"{kind:14s} {len(values):6d}  {right.mean():.3f}  {scores.mean():.3f}  {expected_calibration_error(scores, right):.3f}       {expected_calibration_error(after, right):.3f}")
+        print(
+            f"{kind:14s} {len(values):6d}  {right.mean():.3f}  {scores.mean():.3f}  {expected_calibration_error(scores, right):.3f}       {expected_calibration_error(after, right):.3f}"
+        )
     meta_path = args.model / "winsextract_tagger" / "meta.json"
     meta = json.loads(meta_path.read_text(encoding="utf-8"))
     meta["calibration"] = curves

@@ -223,8 +223,19 @@ def rename(paragraph: Paragraph, pool: list[str], rng: random.Random, *, share: 
             swap.update(forms)
     if not swap:
         return paragraph
-    edits = [(s, e, swap[paragraph.text[s:e]]) for s, e, label in paragraph.marks if label == "PERSON" and paragraph.text[s:e] in swap]
-    return edited(paragraph, edits, people=tuple({**p, "name": swap.get(p["name"], p["name"]), "aliases": [swap.get(a, a) for a in p.get("aliases", [])]} for p in paragraph.people))
+    edits = [
+        (s, e, swap[paragraph.text[s:e]])
+        for s, e, label in paragraph.marks
+        if label == "PERSON" and paragraph.text[s:e] in swap
+    ]
+    return edited(
+        paragraph,
+        edits,
+        people=tuple(
+            {**p, "name": swap.get(p["name"], p["name"]), "aliases": [swap.get(a, a) for a in p.get("aliases", [])]}
+            for p in paragraph.people
+        ),
+    )
 
 
 def capitals(paragraph: Paragraph, rng: random.Random, *, surnames: bool) -> Paragraph:
@@ -234,8 +245,14 @@ def capitals(paragraph: Paragraph, rng: random.Random, *, surnames: bool) -> Par
         for name in [person["name"], *person.get("aliases", [])]:
             words = name.split()
             forms[name] = " ".join([*words[:-1], words[-1].upper()]) if surnames and len(words) > 1 else name.upper()
-    edits = [(s, e, forms[paragraph.text[s:e]]) for s, e, label in paragraph.marks if label == "PERSON" and paragraph.text[s:e] in forms]
-    people = tuple({**p, "name": forms[p["name"]], "aliases": [forms[a] for a in p.get("aliases", [])]} for p in paragraph.people)
+    edits = [
+        (s, e, forms[paragraph.text[s:e]])
+        for s, e, label in paragraph.marks
+        if label == "PERSON" and paragraph.text[s:e] in forms
+    ]
+    people = tuple(
+        {**p, "name": forms[p["name"]], "aliases": [forms[a] for a in p.get("aliases", [])]} for p in paragraph.people
+    )
     return edited(paragraph, edits, people=people)
 
 

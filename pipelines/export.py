@@ -26,7 +26,10 @@ CONFIG = Path(__file__).parent / "config.cfg"
 
 
 def shape_of(state: dict[str, torch.Tensor]) -> Shape:
-    return Shape(vocabulary=state["words.weight"].shape[0], layers=1 + max(int(k.split(".")[1]) for k in state if k.startswith("layers.")))
+    return Shape(
+        vocabulary=state["words.weight"].shape[0],
+        layers=1 + max(int(k.split(".")[1]) for k in state if k.startswith("layers.")),
+    )
 
 
 class Plain(torch.nn.Module):
@@ -82,7 +85,13 @@ def main() -> None:
     final = work
     if not args.fp32:
         final = args.weights.with_suffix(".int8.onnx")
-        quantize_dynamic(str(work), str(final), weight_type=QuantType.QInt8, per_channel=True, extra_options={"MatMulConstBOnly": True, "DefaultTensorType": onnx.TensorProto.FLOAT})
+        quantize_dynamic(
+            str(work),
+            str(final),
+            weight_type=QuantType.QInt8,
+            per_channel=True,
+            extra_options={"MatMulConstBOnly": True, "DefaultTensorType": onnx.TensorProto.FLOAT},
+        )
     onnx.checker.check_model(str(final), full_check=False)
     network = final.read_bytes()
     tokenizer = Tokenizer.from_file(str(minilm_folder() / "tokenizer.json"))

@@ -40,7 +40,10 @@ def main() -> None:
         got = evaluation.read_predicted(report)
         result = evaluation.evaluate(evaluation.read_gold(gold), got.wins, text=got.text, rounds=0)
         figures = {f.field: f.value() for f in result.figures}
-        print(f"| {report.name} | " + " | ".join(f"{figures[f]:.2f}".replace("1.00", "1") for f in FIELDS) + " |", flush=True)
+        print(
+            f"| {report.name} | " + " | ".join(f"{figures[f]:.2f}".replace("1.00", "1") for f in FIELDS) + " |",
+            flush=True,
+        )
         if report.parent.name == "reports" and SHARED not in report.parents:
             confusion.update(result.confusion)
     names = [n for n in outcome_names() if any(n in pair for pair in confusion)]

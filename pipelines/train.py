@@ -86,7 +86,11 @@ class Batcher:
                 evidence[i, at] = e.evidence[seen]
             if e.outcomes is not None:
                 outcomes[i], primary[i], basis[i] = e.outcomes, e.primary, e.basis
-        return {k: torch.from_numpy(v) for k, v in locals().items() if isinstance(v, np.ndarray) and k not in ("first", "seen", "at")}
+        return {
+            k: torch.from_numpy(v)
+            for k, v in locals().items()
+            if isinstance(v, np.ndarray) and k not in ("first", "seen", "at")
+        }
 
     def batches(self, data: list[ex.Example], size: int, rng: random.Random) -> Iterator[dict[str, Tensor]]:
         order = sorted(range(len(data)), key=lambda i: len(data[i].words) + rng.random() * 8)
@@ -126,10 +130,14 @@ def loss_of(tokens: Tensor, about: Tensor, b: dict[str, Tensor]) -> Tensor:
     at = b["count"] >= 0
     rare = torch.tensor(RARE)
     if at.any():
-        loss = loss + 10 * WEIGHTS["count"] * bce(tokens[..., COUNT_COLUMN][at].float(), b["count"][at].float(), pos_weight=rare)
+        loss = loss + 10 * WEIGHTS["count"] * bce(
+            tokens[..., COUNT_COLUMN][at].float(), b["count"][at].float(), pos_weight=rare
+        )
     at = b["evidence"] >= 0
     if at.any():
-        loss = loss + 10 * WEIGHTS["evidence"] * bce(tokens[..., EVIDENCE_COLUMNS][at].float(), b["evidence"][at], pos_weight=rare)
+        loss = loss + 10 * WEIGHTS["evidence"] * bce(
+            tokens[..., EVIDENCE_COLUMNS][at].float(), b["evidence"][at], pos_weight=rare
+        )
     at = b["primary"] >= 0
     if at.any():
         loss = loss + WEIGHTS["outcomes"] * 3 * bce(about[at, HAPPENED_COLUMNS].float(), b["outcomes"][at])
@@ -215,7 +223,9 @@ def fit(
     heads = ("tags", "roles", "event", "count", "evidence", "happened", "primary", "background", "counted", "cases")
     slow = [p for n, p in network.named_parameters() if n.split(".")[0] not in heads]
     fast = [p for n, p in network.named_parameters() if n.split(".")[0] in heads]
-    optimiser = torch.optim.AdamW([{"params": slow, "lr": rate}, {"params": fast, "lr": rate * head_factor}], weight_decay=0.01, betas=(0.9, 0.98))
+    optimiser = torch.optim.AdamW(
+        [{"params": slow, "lr": rate}, {"params": fast, "lr": rate * head_factor}], weight_decay=0.01, betas=(0.9, 0.98)
+    )
     base = [g["lr"] for g in optimiser.param_groups]
     step, total = 0, None
     for epoch in range(epochs):
@@ -259,7 +269,7 @@ def main() -> None:
     parser.add_argument("--layers", type=int, nargs="*", default=[0, 1, 2, 3, 4, 5])
     parser.add_argument("--rename", type=float, default=0.3)
     parser.add_argument("--seed", type=int, default=1)
-    parser.add_argument("--threads", type=int, default=2)
+    parser.add_argument("--threads", type=int, default=1, help="one, so that sums are made in one order")
     parser.add_argument("--limit", type=int)
     args = parser.parse_args()
     torch.manual_seed(args.seed)
@@ -278,10 +288,27 @@ def main() -> None:
         random.Random(args.seed).shuffle(data)
         data = data[: args.limit]
         print(f"{len(data)} sentences, {sum(len(e.words) for e in data)} words", flush=True)
-        fit(network, batcher, args.epochs, lambda epoch, rng: data, size=args.size, rate=args.rate, seed=args.seed, dev=dev, out=args.out)
+        fit(
+            network,
+            batcher,
+            args.epochs,
+            lambda epoch, rng: data,
+            size=args.size,
+            rate=args.rate,
+            seed=args.seed,
+            dev=dev,
+            out=args.out,
+        )
         return
     paragraphs = [p for path in args.train for p in ex.read_paragraphs(path)]
-    pool = sorted({person["name"] for p in paragraphs for person in p.people if " " in person["name"] and person["name"].isprintable()})
+    pool = sorted(
+        {
+            person["name"]
+            for p in paragraphs
+            for person in p.people
+            if " " in person["name"] and person["name"].isprintable()
+        }
+    )
     print(f"{len(paragraphs)} paragraphs, {len(pool)} people", flush=True)
 
     def per_epoch(epoch: int, rng: random.Random) -> list[ex.Example]:

@@ -21,7 +21,15 @@ def people(text: str, *names: str, role: str = "beneficiary") -> list[Person]:
     return [Person(n, (), role, 0.9, 0.9, (mention(text, n),)) for n in names]
 
 
-def counted(text: str, number: str | None = None, *, basis: str = "stated", outcomes: Sequence[Outcome] = RELEASE, named: Sequence[Person] = (), p: float = 0.9) -> Affected | None:
+def counted(
+    text: str,
+    number: str | None = None,
+    *,
+    basis: str = "stated",
+    outcomes: Sequence[Outcome] = RELEASE,
+    named: Sequence[Person] = (),
+    p: float = 0.9,
+) -> Affected | None:
     return count_affected(doc(text, basis=basis, count={number: p} if number else {}), outcomes, named)[0]
 
 
@@ -72,7 +80,9 @@ def written(n: int, *, joined: bool) -> str:
 def test_numbers_written_in_words_and_in_digits(n: int, joined: bool) -> None:
     for text in (written(n, joined=joined), f"{n:,}", f"{n:,}".replace(",", "\u202f"), str(n)):
         assert value_of(text) == n
-        assert [(x.value, x.start, x.end) for x in find_numbers(f"They freed {text} people.")] == [(n, 11, 11 + len(text))]
+        assert [(x.value, x.start, x.end) for x in find_numbers(f"They freed {text} people.")] == [
+            (n, 11, 11 + len(text))
+        ]
 
 
 @given(st.text())
@@ -87,13 +97,41 @@ def test_arbitrary_text_never_raises(text: str) -> None:
         end = number.end
 
 
-@given(st.lists(st.sampled_from(["one", "two", "hundred", "and", "a", "half", "million", "dozen", "1", "2.5", "1,000", "-", "or so", "+", "%", "some", "²", "٣"]), max_size=20).map(" ".join))
+@given(
+    st.lists(
+        st.sampled_from(
+            [
+                "one",
+                "two",
+                "hundred",
+                "and",
+                "a",
+                "half",
+                "million",
+                "dozen",
+                "1",
+                "2.5",
+                "1,000",
+                "-",
+                "or so",
+                "+",
+                "%",
+                "some",
+                "²",
+                "٣",
+            ]
+        ),
+        max_size=20,
+    ).map(" ".join)
+)
 @settings(max_examples=300, deadline=None)
 def test_words_of_numbers_in_any_order(text: str) -> None:
     assert all(text[n.start : n.end].strip() for n in find_numbers(text))
 
 
-@pytest.mark.parametrize("unit", ["1", "1,", "1,000", "one ", "hundred and ", "half a ", "several ", "twenty-", "\u00a0", "1 000"])
+@pytest.mark.parametrize(
+    "unit", ["1", "1,", "1,000", "one ", "hundred and ", "half a ", "several ", "twenty-", "\u00a0", "1 000"]
+)
 def test_time_is_linear(unit: str) -> None:
     text = unit * (50_000 // len(unit))
     start = time.perf_counter()
@@ -145,7 +183,15 @@ def test_those_named() -> None:
 
 @pytest.mark.parametrize(
     ("outcome", "count"),
-    [("release", 1), ("acquittal", 1), ("charges_dropped", 1), ("accountability", 2), ("law_passed", None), ("ruling", None), ("other", None)],
+    [
+        ("release", 1),
+        ("acquittal", 1),
+        ("charges_dropped", 1),
+        ("accountability", 2),
+        ("law_passed", None),
+        ("ruling", None),
+        ("other", None),
+    ],
 )
 def test_whose_names_are_counted_depends_on_the_outcome(outcome: str, count: int | None) -> None:
     text = "Ana Ruiz, Luis Gómez, Eva Sosa"
@@ -162,7 +208,9 @@ def test_a_sure_number_beats_the_names() -> None:
     text = "Ana Ruiz was freed with 12 nuns."
     named = people(text, "Ana Ruiz")
     assert counted(text, "12", basis="named", named=named, p=0.7) == Affected(1, "named", "exact", None)
-    assert counted(text, "12", basis="named", named=named, p=0.9) == Affected(12, "stated", "exact", mention(text, "12"))
+    assert counted(text, "12", basis="named", named=named, p=0.9) == Affected(
+        12, "stated", "exact", mention(text, "12")
+    )
 
 
 @pytest.mark.parametrize(

@@ -40,14 +40,29 @@ class Cluster:
     def __init__(self, folder: Path, environment: dict[str, str], *, workers: int) -> None:
         self.folder, self.environment = folder, environment
         self.address = f"tcp://127.0.0.1:{free_port()}"
-        self.scheduler = self._start("scheduler", "--host", "127.0.0.1", "--port", self.address.rpartition(":")[2], "--no-dashboard")
+        self.scheduler = self._start(
+            "scheduler", "--host", "127.0.0.1", "--port", self.address.rpartition(":")[2], "--no-dashboard"
+        )
         self.workers: list[subprocess.Popen[bytes]] = []
         for _ in range(workers):
             self.add_worker()
 
     def add_worker(self) -> None:
         self.workers.append(
-            self._start("worker", self.address, "--host", "127.0.0.1", "--nthreads", "1", "--no-nanny", "--no-dashboard", "--death-timeout", "60", "--local-directory", str(self.folder))
+            self._start(
+                "worker",
+                self.address,
+                "--host",
+                "127.0.0.1",
+                "--nthreads",
+                "1",
+                "--no-nanny",
+                "--no-dashboard",
+                "--death-timeout",
+                "60",
+                "--local-directory",
+                str(self.folder),
+            )
         )
 
     def _start(self, *arguments: str) -> subprocess.Popen[bytes]:
@@ -73,7 +88,11 @@ def environment() -> Iterator[dict[str, str]]:
     pytest.importorskip("s3fs", reason="the extra winsextract[dask] is not installed")
     pytest.importorskip("moto", reason="moto, the S3 server of the tests, is not installed")
     port = free_port()
-    server = subprocess.Popen([sys.executable, "-m", "moto.server", "-H", "127.0.0.1", "-p", str(port)], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    server = subprocess.Popen(
+        [sys.executable, "-m", "moto.server", "-H", "127.0.0.1", "-p", str(port)],
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+    )
     endpoint = f"http://127.0.0.1:{port}"
     patch = pytest.MonkeyPatch()
     for name, value in {**SETTINGS, "AWS_ENDPOINT_URL": endpoint}.items():
@@ -114,7 +133,9 @@ def bucket(environment: dict[str, str]) -> Iterator[str]:
 
 
 def command(*arguments: str, cwd: Path, environment: dict[str, str]) -> subprocess.CompletedProcess[str]:
-    return subprocess.run([*COMMAND, "run", *arguments], capture_output=True, text=True, cwd=cwd, env=environment, timeout=120)
+    return subprocess.run(
+        [*COMMAND, "run", *arguments], capture_output=True, text=True, cwd=cwd, env=environment, timeout=120
+    )
 
 
 def objects(url: str) -> dict[str, bytes]:
@@ -128,10 +149,14 @@ def objects(url: str) -> dict[str, bytes]:
 
 
 def test_a_cluster_gives_the_bytes_of_one_process(cluster: Cluster, reports: Path) -> None:
-    done = command("in", "--output", "cluster", "--scheduler", cluster.address, cwd=reports, environment=cluster.environment)
+    done = command(
+        "in", "--output", "cluster", "--scheduler", cluster.address, cwd=reports, environment=cluster.environment
+    )
     assert done.returncode == 0, done.stderr
     assert contents(reports / "cluster") == contents(reports / "one")
-    again = command("in", "--output", "cluster", "--scheduler", cluster.address, cwd=reports, environment=cluster.environment)
+    again = command(
+        "in", "--output", "cluster", "--scheduler", cluster.address, cwd=reports, environment=cluster.environment
+    )
     assert again.stdout.count("unchanged") == 12
     assert contents(reports / "cluster") == contents(reports / "one")
 
@@ -151,7 +176,14 @@ def test_each_worker_loads_the_model_once(cluster: Cluster) -> None:
 
 def test_a_worker_killed_in_the_middle_costs_a_retry(cluster: Cluster, tmp_path: Path) -> None:
     write_reports(tmp_path / "in", 40)
-    process = subprocess.Popen([*COMMAND, "run", "in", "--output", "out", "--scheduler", cluster.address], cwd=tmp_path, env=cluster.environment, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+    process = subprocess.Popen(
+        [*COMMAND, "run", "in", "--output", "out", "--scheduler", cluster.address],
+        cwd=tmp_path,
+        env=cluster.environment,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
     wait_for(lambda: len(list(tmp_path.glob("out/json/*.json"))) >= 5)
     assert process.poll() is None
     cluster.workers.pop(0).kill()
@@ -166,10 +198,24 @@ def test_a_worker_killed_in_the_middle_costs_a_retry(cluster: Cluster, tmp_path:
 def test_failures_are_told_at_the_end(cluster: Cluster, tmp_path: Path) -> None:
     write_reports(tmp_path / "in", 2)
     (tmp_path / "in/empty.txt").write_text("")
-    done = command("in", "missing.txt", "-", "--output", "out", "--scheduler", cluster.address, cwd=tmp_path, environment=cluster.environment)
+    done = command(
+        "in",
+        "missing.txt",
+        "-",
+        "--output",
+        "out",
+        "--scheduler",
+        cluster.address,
+        cwd=tmp_path,
+        environment=cluster.environment,
+    )
     assert done.returncode == 1
     assert done.stdout.count("failed") == 3
-    assert "empty.txt: the file is empty." in done.stderr and "missing.txt: cannot be read" in done.stderr and "-: standard input cannot be read on a cluster" in done.stderr
+    assert (
+        "empty.txt: the file is empty." in done.stderr
+        and "missing.txt: cannot be read" in done.stderr
+        and "-: standard input cannot be read on a cluster" in done.stderr
+    )
 
 
 def test_ctrl_c_takes_back_what_is_out(cluster: Cluster, tmp_path: Path) -> None:
@@ -178,7 +224,14 @@ def test_ctrl_c_takes_back_what_is_out(cluster: Cluster, tmp_path: Path) -> None
     from distributed import Client
 
     write_reports(tmp_path / "in", 60)
-    process = subprocess.Popen([*COMMAND, "run", "in", "--output", "out", "--scheduler", cluster.address], cwd=tmp_path, env=cluster.environment, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+    process = subprocess.Popen(
+        [*COMMAND, "run", "in", "--output", "out", "--scheduler", cluster.address],
+        cwd=tmp_path,
+        env=cluster.environment,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
     wait_for(lambda: len(list(tmp_path.glob("out/json/*.json"))) >= 3)
     process.send_signal(signal.SIGINT)
     _, errors = process.communicate(timeout=60)
@@ -235,7 +288,9 @@ def test_s3_to_a_folder_and_back(environment: dict[str, str], reports: Path, buc
         done = command(f"{bucket}/deep", "--output", out, cwd=tmp_path, environment=environment)
         assert done.returncode == 0, done.stderr
     assert contents(tmp_path / "out") == contents(tmp_path / "url") != {}
-    up = command(str(reports / "in"), "--output", f"{bucket}/up", "--workers", "2", cwd=tmp_path, environment=environment)
+    up = command(
+        str(reports / "in"), "--output", f"{bucket}/up", "--workers", "2", cwd=tmp_path, environment=environment
+    )
     assert up.returncode == 0, up.stderr
     assert len([name for name in objects(f"{bucket}/up") if name.startswith("json/")]) == 12
 
@@ -247,7 +302,11 @@ def test_what_is_not_in_s3_is_named(environment: dict[str, str], bucket: str, tm
     kind = command(f"{bucket}/table.csv", "--output", "out", cwd=tmp_path, environment=environment)
     assert kind.returncode == 1 and "files of the kind .csv are not read" in kind.stderr
     no_bucket = command("in", "--output", f"{bucket}-not-there/out", cwd=tmp_path, environment=environment)
-    assert no_bucket.returncode == 1 and "-not-there/out cannot be written" in no_bucket.stderr and "Traceback" not in no_bucket.stderr
+    assert (
+        no_bucket.returncode == 1
+        and "-not-there/out cannot be written" in no_bucket.stderr
+        and "Traceback" not in no_bucket.stderr
+    )
 
 
 # What is promised of a remote dataset, in a store that tells each change
@@ -261,7 +320,9 @@ def memory() -> Iterator[str]:
     system.pseudo_dirs[:] = [""]
 
 
-def test_a_report_without_its_mark_is_extracted_anew(tmp_path: Path, memory: str, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_report_without_its_mark_is_extracted_anew(
+    tmp_path: Path, memory: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """Whatever change a writer dies before, the mark is there only with the tables that belong to it."""
     path = write_reports(tmp_path / "in", 1)[0]
     system = fsspec.filesystem("memory")
@@ -307,7 +368,9 @@ def test_remote_folders_give_their_reports_in_order(memory: str) -> None:
     system = fsspec.filesystem("memory")
     for name in ("b.txt", "a.md", "sub/c.html", "README.md", ".hidden/d.txt", "tables/e.csv"):
         system.pipe_file(f"/bucket/in/{name}", b"x")
-    assert runner.find_reports(["memory://bucket/in"]) == [f"memory://bucket/in/{name}" for name in ("a.md", "b.txt", "sub/c.html")]
+    assert runner.find_reports(["memory://bucket/in"]) == [
+        f"memory://bucket/in/{name}" for name in ("a.md", "b.txt", "sub/c.html")
+    ]
     assert runner.find_reports(["memory://bucket/in/b.txt"]) == ["memory://bucket/in/b.txt"]
     with pytest.raises(ReadError, match="holds no report"):
         runner.find_reports(["memory://bucket/in/tables"])

@@ -17,12 +17,26 @@ from winsextract.stages.event_date import find_event_date
 TEXT = "Arrested on 8 September 2023, she was freed on 4 May 2024 and left in June 2024."
 
 
-def dated(text: str, scores: dict[str, float], *, year: int | None = 2024, month: int | None = None, parts: list[Part] | None = None) -> EventDate | None:
+def dated(
+    text: str,
+    scores: dict[str, float],
+    *,
+    year: int | None = 2024,
+    month: int | None = None,
+    parts: list[Part] | None = None,
+) -> EventDate | None:
     dates = find_dates(text, year=year, month=month)
     return find_event_date(doc(text, event=scores), dates, year=year, month=month, parts=parts or [])
 
 
-def edtf(text: str, scores: dict[str, float], *, year: int | None = 2024, month: int | None = None, parts: list[Part] | None = None) -> tuple[str, str] | None:
+def edtf(
+    text: str,
+    scores: dict[str, float],
+    *,
+    year: int | None = 2024,
+    month: int | None = None,
+    parts: list[Part] | None = None,
+) -> tuple[str, str] | None:
     found = dated(text, scores, year=year, month=month, parts=parts)
     return (found.edtf, found.basis) if found else None
 
@@ -46,7 +60,9 @@ def edtf(text: str, scores: dict[str, float], *, year: int | None = 2024, month:
         ({"4 May 2024": 0.9}, None, None, ("2024-05-04", "text"), "the text's own year"),
     ],
 )  # fmt: skip
-def test_which_date(scores: dict[str, float], year: int | None, month: int | None, expected: tuple[str, str] | None, why: str) -> None:
+def test_which_date(
+    scores: dict[str, float], year: int | None, month: int | None, expected: tuple[str, str] | None, why: str
+) -> None:
     assert edtf(TEXT, scores, year=year, month=month) == expected, why
 
 
@@ -70,7 +86,9 @@ def test_the_date_keeps_its_bounds_and_words() -> None:
 )
 def test_bounds_of_section_and_year(year: int, month: int | None, start: dt.date, end: dt.date, precision: str) -> None:
     found = find_event_date(doc("She is free."), [], year=year, month=month)
-    assert found == EventDate(found.edtf if found else "", start, end, precision, found.basis if found else "", 1.0, None)
+    assert found == EventDate(
+        found.edtf if found else "", start, end, precision, found.basis if found else "", 1.0, None
+    )
     assert len(found.edtf if found else "") == (4 if month is None else 7)
 
 
@@ -105,10 +123,26 @@ def test_no_words() -> None:
     assert found.edtf == "2024"
 
 
-DATES = ["on 4 May 2024", "in June", "in 2019", "since 2004", "last year", "a year later", "she was freed", ".", "from 3 to 9 May", "around 2019"]
+DATES = [
+    "on 4 May 2024",
+    "in June",
+    "in 2019",
+    "since 2004",
+    "last year",
+    "a year later",
+    "she was freed",
+    ".",
+    "from 3 to 9 May",
+    "around 2019",
+]
 
 
-@given(st.lists(st.sampled_from(DATES), max_size=12).map(" ".join), st.sampled_from([None, 1, 2024, 9999]), st.sampled_from([None, 1, 5, 12]), st.floats(0, 1))
+@given(
+    st.lists(st.sampled_from(DATES), max_size=12).map(" ".join),
+    st.sampled_from([None, 1, 2024, 9999]),
+    st.sampled_from([None, 1, 5, 12]),
+    st.floats(0, 1),
+)
 @settings(max_examples=150, deadline=None)
 def test_a_date_of_the_text_or_of_the_section(text: str, year: int | None, month: int | None, p: float) -> None:
     made = doc(text)

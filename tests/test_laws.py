@@ -104,13 +104,17 @@ def test_ten_thousand_mentions_of_few_laws() -> None:
 
 def test_ten_thousand_laws() -> None:
     letters = [a + b + c for a, b, c in itertools.product("bdfgklmnprstvz", repeat=3)]
-    names = [f"{a.title()}a {b.title()}o Act" for a, b in itertools.islice(itertools.product(letters, letters[:8]), 10_000)]
+    names = [
+        f"{a.title()}a {b.title()}o Act" for a, b in itertools.islice(itertools.product(letters, letters[:8]), 10_000)
+    ]
     text = ". ".join(names)
     ends = list(itertools.accumulate(len(n) + 2 for n in names))
     assert seconds(text, [(e - len(n) - 2, e - 2) for n, e in zip(names, ends, strict=True)]) < 30
 
 
-@pytest.mark.parametrize("unit", ["A", "the ", "Act ", "(", "’s ", "Article 5 of the ", "Article 1, 2, 3 ", "‘", "1 and "])
+@pytest.mark.parametrize(
+    "unit", ["A", "the ", "Act ", "(", "’s ", "Article 5 of the ", "Article 1, 2, 3 ", "‘", "1 and "]
+)
 def test_long_names(unit: str) -> None:
     name = unit * (10_000 // len(unit))
     text = f"{name} Act met {name} Bill."

@@ -61,6 +61,11 @@ def test_training_paragraphs_are_well_formed(path: Path) -> None:
 def test_no_paragraph_names_a_person_of_the_sample_report() -> None:
     gold = (ROOT / "tests" / "gold" / "report.jsonl").read_text(encoding="utf-8").splitlines()
     tested = {p["name"] for line in gold for p in json.loads(line)["people"] if " " in p["name"]}
-    trained = {p["name"] for path in (ROOT / "pipelines" / "training").glob("*.jsonl") for line in path.read_text(encoding="utf-8").splitlines() for p in json.loads(line)["people"]}
+    trained = {
+        p["name"]
+        for path in (ROOT / "pipelines" / "training").glob("*.jsonl")
+        for line in path.read_text(encoding="utf-8").splitlines()
+        for p in json.loads(line)["people"]
+    }
     assert tested
     assert not tested & trained

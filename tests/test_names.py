@@ -244,7 +244,9 @@ def lists(value: object) -> list[list[str]]:
 def test_vocabularies_are_lower_case_and_say_nothing_twice(name: str) -> None:
     content = data(name)
     assert all(s == s.lower() and s == " ".join(s.split()) for s in strings(content))
-    assert {tuple(s for s, n in itertools.groupby(sorted(words)) if len(list(n)) > 1) for words in lists(content)} <= {()}
+    assert {tuple(s for s, n in itertools.groupby(sorted(words)) if len(list(n)) > 1) for words in lists(content)} <= {
+        ()
+    }
 
 
 def test_roles_are_known() -> None:
@@ -256,7 +258,10 @@ def test_roles_are_known() -> None:
 
 def test_words_that_are_first_names_are_no_titles() -> None:
     titles = data("names.toml")["titles"]
-    assert not {"prince", "king", "justice", "major", "sister", "marshal", "don"} & {*titles["words"], *titles["abbreviations"]}
+    assert not {"prince", "king", "justice", "major", "sister", "marshal", "don"} & {
+        *titles["words"],
+        *titles["abbreviations"],
+    }
 
 
 def test_numbers_are_numbers() -> None:

@@ -142,7 +142,9 @@ def test_ten_thousand_mentions_of_few_bodies() -> None:
 
 def test_ten_thousand_bodies() -> None:
     letters = [a + b + c for a, b, c in itertools.product("bdfgklmnprstvz", repeat=3)]
-    names = [f"{a.title()}a {b.title()}o Union" for a, b in itertools.islice(itertools.product(letters, letters[:8]), 10_000)]
+    names = [
+        f"{a.title()}a {b.title()}o Union" for a, b in itertools.islice(itertools.product(letters, letters[:8]), 10_000)
+    ]
     text = ". ".join(names)
     ends = list(itertools.accumulate(len(n) + 2 for n in names))
     assert seconds(text, [(e - len(n) - 2, e - 2) for n, e in zip(names, ends, strict=True)]) < 30

@@ -57,7 +57,11 @@ def command(tmp_path: Path, *, output: str, workers: int) -> list[str]:
 def workers_of(process: subprocess.Popen[str]) -> list[psutil.Process]:
     """The processes that a command's work is done in."""
     try:
-        return [p for p in psutil.Process(process.pid).children(recursive=True) if "loky" in " ".join(p.cmdline()) and "tracker" not in " ".join(p.cmdline())]
+        return [
+            p
+            for p in psutil.Process(process.pid).children(recursive=True)
+            if "loky" in " ".join(p.cmdline()) and "tracker" not in " ".join(p.cmdline())
+        ]
     except psutil.Error:
         return []
 

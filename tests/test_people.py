@@ -88,7 +88,9 @@ def test_the_network_says_the_role_where_no_word_beside_the_name_does() -> None:
 def test_people_in_one_list_play_one_part() -> None:
     text = "Ana Ruiz, Luis Gómez and Eva Sosa came."
     sure, unsure = np.array([0.9, 0.04, 0.03, 0.03]), np.array([0.3, 0.1, 0.1, 0.5])
-    found = [Found(mention(text, n), 0.9, r) for n, r in (("Ana Ruiz", sure), ("Luis Gómez", sure), ("Eva Sosa", unsure))]
+    found = [
+        Found(mention(text, n), 0.9, r) for n, r in (("Ana Ruiz", sure), ("Luis Gómez", sure), ("Eva Sosa", unsure))
+    ]
     assert [p.role for p in find_people(text, found)] == ["beneficiary"] * 3
 
 
@@ -115,7 +117,9 @@ def found_in_text(draw: st.DrawFn, texts: st.SearchStrategy[str]) -> tuple[str, 
     text = draw(texts)
     cuts = st.integers(0, len(text))
     spans = [sorted(draw(st.tuples(cuts, cuts))) for _ in range(draw(st.integers(0, 8)))]
-    found = [Found(Mention(text[s:e], s, e), draw(st.floats(0, 1)), draw(st.sampled_from([None, FLAT]))) for s, e in spans]
+    found = [
+        Found(Mention(text[s:e], s, e), draw(st.floats(0, 1)), draw(st.sampled_from([None, FLAT]))) for s, e in spans
+    ]
     credits = [Part("credit", *sorted(draw(st.tuples(cuts, cuts))))] if draw(st.booleans()) else []
     return text, found, credits
 

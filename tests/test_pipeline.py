@@ -75,7 +75,12 @@ def test_a_header_that_no_table_knows_keeps_its_win_and_asks_for_review(report) 
 
 
 def test_a_text_without_a_header_gets_its_place_from_the_text_and_says_so() -> None:
-    win = extract(source("Student freed, 3 May 2023\n\nYassine Benali walked free in Morocco on Tuesday. His family in Morocco rejoiced."), load_pipeline()).wins[0]
+    win = extract(
+        source(
+            "Student freed, 3 May 2023\n\nYassine Benali walked free in Morocco on Tuesday. His family in Morocco rejoiced."
+        ),
+        load_pipeline(),
+    ).wins[0]
     assert win.header is None
     assert [p.code for p in win.places] == ["MAR"]
     assert "no header: place taken from the text" in win.review_reasons
@@ -112,14 +117,22 @@ def test_conservation_holds() -> None:
     ("spans", "message"),
     [(((0, 2), (5, 6)), "in no piece: 'c'"), (((0, 2), (1, 6)), "in two pieces"), (((0, 2),), "behind 2")],
 )
-def test_a_lost_or_doubled_character_is_an_error_that_names_the_place(spans: tuple[tuple[int, int], ...], message: str) -> None:
+def test_a_lost_or_doubled_character_is_an_error_that_names_the_place(
+    spans: tuple[tuple[int, int], ...], message: str
+) -> None:
     with pytest.raises(ConservationError, match=message):
         check_conservation("ab  cd", _pieces("ab  cd", *spans))
 
 
 @pytest.mark.parametrize(
     ("title", "expected"),
-    [("The Human Rights Wins of 2024", "the-human-rights-wins-of-2024"), ("Été à Genève!", "ete-a-geneve"), ("../../etc", "etc"), ("良い知らせ", "report"), ("", "report")],
+    [
+        ("The Human Rights Wins of 2024", "the-human-rights-wins-of-2024"),
+        ("Été à Genève!", "ete-a-geneve"),
+        ("../../etc", "etc"),
+        ("良い知らせ", "report"),
+        ("", "report"),
+    ],
 )
 def test_slug(title: str, expected: str) -> None:
     assert slug(title) == expected

@@ -18,9 +18,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from winsextract.records import Place
 from winsextract import places
 from winsextract.places import LONGEST_HEADER, country, find_places, mentioned_places
+from winsextract.records import Place
 
 DATA = Path(places.__file__).parent / "data"
 PLACE_KINDS = {"shown", "name", "abbreviation", "part", "beside"}

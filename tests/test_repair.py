@@ -31,7 +31,9 @@ def read(cell: str) -> tuple[str, list[Marked]]:
 @pytest.mark.parametrize("row", ROWS, ids=lambda row: ascii(row["text"]))
 def test_row(row: dict[str, str]) -> None:
     text, found = read(row["text"])
-    assert " ; ".join(f"{m.label}|{text[m.start : m.end]}" for m in repaired(text, found)) == row["repaired"], row["why"]
+    assert " ; ".join(f"{m.label}|{text[m.start : m.end]}" for m in repaired(text, found)) == row["repaired"], row[
+        "why"
+    ]
 
 
 def test_table_is_large() -> None:
@@ -67,7 +69,24 @@ def test_of_two_that_overlap_the_longer_stays() -> None:
 @settings(max_examples=250, deadline=None)
 def test_any_marks_in_any_text(data: st.DataObject) -> None:
     words = st.lists(
-        st.sampled_from(["Ana", "Act", "of", "2024", "(", ")", " ", ". ", "\n", "and", "Bill 12", "‘a long one’ law", "Amnesty", "-"]),
+        st.sampled_from(
+            [
+                "Ana",
+                "Act",
+                "of",
+                "2024",
+                "(",
+                ")",
+                " ",
+                ". ",
+                "\n",
+                "and",
+                "Bill 12",
+                "‘a long one’ law",
+                "Amnesty",
+                "-",
+            ]
+        ),
         max_size=30,
     ).map(" ".join)
     text = data.draw(st.one_of(st.text(max_size=100), words))
@@ -95,7 +114,12 @@ def test_ten_thousand_mentions() -> None:
 @pytest.mark.parametrize("label", ["PERSON", "ORG", "LAW"])
 def test_long_names(unit: str, label: str) -> None:
     text = unit * (10_000 // len(unit))
-    assert seconds(f"{text} {text}", [Marked(0, len(text), label, 0.9), Marked(len(text) + 1, 2 * len(text) + 1, label, 0.9)]) < 3
+    assert (
+        seconds(
+            f"{text} {text}", [Marked(0, len(text), label, 0.9), Marked(len(text) + 1, 2 * len(text) + 1, label, 0.9)]
+        )
+        < 3
+    )
 
 
 @pytest.mark.parametrize("label", ["PERSON", "ORG", "LAW"])

@@ -69,8 +69,16 @@ def test_what_is_not_known_is_always_flagged(changes: dict[str, object], cues: t
     [
         ({"outcomes": (Outcome("release", 1.0, None),)}, (), "outcome without evidence"),
         ({}, ("acquittal",), "conflicting cues: acquittal"),
-        ({"people": (replace(PERSON, name="Abdulwahab Qatran", aliases=("Abdelwahab Qatran",)),)}, (), "spelling variants merged"),
-        ({"event_date": replace(EVENT, start=dt.date(2023, 1, 5), end=dt.date(2023, 1, 5))}, (), "date outside its section's month"),
+        (
+            {"people": (replace(PERSON, name="Abdulwahab Qatran", aliases=("Abdelwahab Qatran",)),)},
+            (),
+            "spelling variants merged",
+        ),
+        (
+            {"event_date": replace(EVENT, start=dt.date(2023, 1, 5), end=dt.date(2023, 1, 5))},
+            (),
+            "date outside its section's month",
+        ),
     ],
 )
 def test_signs_of_trouble(changes: dict[str, object], cues: tuple[str, ...], reason: str) -> None:

@@ -52,7 +52,9 @@ def test_folders_give_their_reports_in_order(tmp_path: Path) -> None:
     for name in ("b.txt", "a.md", "sub/c.html", "README.md", ".hidden/d.txt", "e.csv", "sub/.f.txt"):
         (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
         (tmp_path / name).write_text("x")
-    found = runner.find_reports([str(tmp_path), "-", str(tmp_path / "b.txt"), (tmp_path / "sub").as_uri(), "missing.txt"])
+    found = runner.find_reports(
+        [str(tmp_path), "-", str(tmp_path / "b.txt"), (tmp_path / "sub").as_uri(), "missing.txt"]
+    )
     assert found == [*(str(tmp_path / name) for name in ("a.md", "b.txt", "sub/c.html")), "-", "missing.txt"]
 
 
@@ -88,7 +90,10 @@ def test_new_corrections_are_a_reason_to_extract_again(tmp_path: Path) -> None:
     list(runner.run(names, output=out))
     record = json.loads((out / "json/the-wins-of-2001.json").read_text())
     win = record["wins"][0]
-    corrections.keep(kept, [corrections.Correction(corrections.win_key(win["text"]), "outcome", "relief", win["win_id"], win["header"])])
+    corrections.keep(
+        kept,
+        [corrections.Correction(corrections.win_key(win["text"]), "outcome", "relief", win["win_id"], win["header"])],
+    )
     assert [r.unchanged for r in runner.run(names, output=out)] == [False, True]
     assert json.loads((out / "json/the-wins-of-2001.json").read_text())["wins"][0]["outcome"] == "relief"
     assert all(r.unchanged for r in runner.run(names, output=out))
@@ -130,7 +135,10 @@ def test_reports_with_one_id_do_not_replace_each_other(tmp_path: Path) -> None:
     names = [str(p) for p in (two, one, copy)]
     results = list(runner.run(names, output=tmp_path / "out"))
     assert [bool(r.error) for r in results] == [False, False, True]
-    assert results[2].error == f"{copy}: has the report id 'the-wins-of-2001' that {one} has; give it another title, or run it alone with --report-id."
+    assert (
+        results[2].error
+        == f"{copy}: has the report id 'the-wins-of-2001' that {one} has; give it another title, or run it alone with --report-id."
+    )
     record = json.loads((tmp_path / "out/json/the-wins-of-2001.json").read_text())
     assert record["report"]["source"] == str(one)
     before = contents(tmp_path / "out")
@@ -174,7 +182,9 @@ def test_the_package_is_written_once_and_not_after_each_report(tmp_path: Path, m
     monkeypatch.setattr(dataset, "recover", lambda output: (written.append(1), recover(output)))
     list(runner.run(names, output=tmp_path / "out"))
     assert len(written) == 2, "at the start and at the end: the cost of a report must not grow with those before it"
-    assert [s["title"] for s in json.loads((tmp_path / "out/datapackage.json").read_text())["sources"]] == [f"The Wins of {y}" for y in (2001, 2002, 2003)]
+    assert [s["title"] for s in json.loads((tmp_path / "out/datapackage.json").read_text())["sources"]] == [
+        f"The Wins of {y}" for y in (2001, 2002, 2003)
+    ]
 
 
 # The command
@@ -184,7 +194,12 @@ def test_ctrl_c_ends_with_what_is_finished_written(tmp_path: Path) -> None:
     """Exit code 130, as shells have it for a command that Ctrl-C ended."""
     write_reports(tmp_path / "in", 60)
     out = tmp_path / "out"
-    process = subprocess.Popen([*COMMAND, "run", str(tmp_path / "in"), "--output", str(out)], stderr=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+    process = subprocess.Popen(
+        [*COMMAND, "run", str(tmp_path / "in"), "--output", str(out)],
+        stderr=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        text=True,
+    )
     wait_for(lambda: len(list(out.glob("json/*.json"))) >= 3)
     process.send_signal(signal.SIGINT)
     _, errors = process.communicate(timeout=30)
@@ -221,7 +236,13 @@ def test_help_imports_nothing_heavy() -> None:
 
 @pytest.mark.parametrize("value", ["0", "-1", "two", "1.5", ""])
 def test_workers_are_a_number_or_auto(value: str, tmp_path: Path) -> None:
-    done = subprocess.run([*COMMAND, "run", "x.txt", "--workers", value], capture_output=True, text=True, cwd=tmp_path, env={**os.environ, "COLUMNS": "200"})
+    done = subprocess.run(
+        [*COMMAND, "run", "x.txt", "--workers", value],
+        capture_output=True,
+        text=True,
+        cwd=tmp_path,
+        env={**os.environ, "COLUMNS": "200"},
+    )
     assert done.returncode == 2 and "neither a number of processes nor auto" in done.stderr
 
 
@@ -230,7 +251,15 @@ def test_of_many_reports_the_summary_shows_sums_and_failures(capsys: pytest.Capt
 
     tally = _Tally()
     for n in range(MOST_ROWS + 50):
-        tally.add(runner.Result(source=f"{n}.txt", report_id=f"r{n}", counts={"wins": 10, "countries": 3}, outcomes={"ruling": 10}, error=f"{n}.txt: bad." if n == 7 else None))
+        tally.add(
+            runner.Result(
+                source=f"{n}.txt",
+                report_id=f"r{n}",
+                counts={"wins": 10, "countries": 3},
+                outcomes={"ruling": 10},
+                error=f"{n}.txt: bad." if n == 7 else None,
+            )
+        )
     tally.print("out")
     printed = capsys.readouterr().out
     assert "150 reports" in printed and "1,500" in printed and "7.txt: bad." in printed and "r12" not in printed

@@ -38,7 +38,16 @@ def nlp() -> Language:
 
 @pytest.mark.parametrize(
     ("word", "case"),
-    [("free", "lower"), ("Tunis", "title"), ("UNHCR", "upper"), ("McKay", "mixed"), ("2024", "digits"), ("–", "none"), ("赵美林", "none"), ("E", "title")],
+    [
+        ("free", "lower"),
+        ("Tunis", "title"),
+        ("UNHCR", "upper"),
+        ("McKay", "mixed"),
+        ("2024", "digits"),
+        ("–", "none"),
+        ("赵美林", "none"),
+        ("E", "title"),
+    ],
 )
 def test_case_of_a_word(word: str, case: str) -> None:
     from winsextract.tagger import CASES
@@ -92,7 +101,7 @@ def test_a_text_without_words_has_no_entities(nlp: Language, text: str) -> None:
 
 def test_the_answer_does_not_depend_on_what_else_is_in_the_batch(nlp: Language) -> None:
     alone = nlp(TEXT).user_data["winsextract"].tags
-    among = [doc for doc in nlp.pipe([TEXT * 3, TEXT, "Short."])][1].user_data["winsextract"].tags
+    among = list(nlp.pipe([TEXT * 3, TEXT, "Short."]))[1].user_data["winsextract"].tags
     assert np.array_equal(alone, among)
 
 

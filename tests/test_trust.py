@@ -81,7 +81,7 @@ class Kills:
     mixed: int
 
 
-def kill_runs(tmp_path: Path, *, kills: int, reports: int, seed: int) -> Kills:
+def kill_runs(tmp_path: Path, *, kills: int, reports: int, seed: int, workers: int = 1) -> Kills:
     """Kill `winsextract run` at random moments, and check the dataset after each as it lies there and after the next command."""
     moments = random.Random(seed)
     years = range(2001, 2001 + reports)
@@ -100,9 +100,22 @@ def kill_runs(tmp_path: Path, *, kills: int, reports: int, seed: int) -> Kills:
     unfinished = mixed = 0
     for number in range(kills):
         write_reports(tmp_path / "in", years, ("Peru", "Chile")[number % 2])
-        with subprocess.Popen([*COMMAND, "run", str(tmp_path / "in"), "--output", str(out), "--force", "--quiet"]) as process:
+        command = [
+            *COMMAND,
+            "run",
+            str(tmp_path / "in"),
+            "--output",
+            str(out),
+            "--force",
+            "--quiet",
+            "--workers",
+            str(workers),
+        ]
+        with subprocess.Popen(command, stderr=subprocess.DEVNULL) as process:
             time.sleep(moments.uniform(0.2 * seconds, seconds))
             process.kill()
+        if workers > 1:
+            time.sleep(2)  # its workers see that it is gone, and end
         assert process.returncode in (0, -signal.SIGKILL)
         check_readable(out)
         unfinished += (out / dataset.STAGING).exists()
@@ -170,17 +183,40 @@ def test_the_same_input_gives_the_same_bytes(tmp_path: Path) -> None:
     shutil.copy(ROOT / "raw/report.txt", tmp_path / "in")
     elsewhere = tmp_path / "elsewhere"
     elsewhere.mkdir()
-    strange = {"TZ": "Pacific/Kiritimati", "LC_ALL": "C", "LANG": "C", "PYTHONHASHSEED": "4711", "PYTHONUTF8": "0", "COLUMNS": "20", "HOME": str(elsewhere)}
+    strange = {
+        "TZ": "Pacific/Kiritimati",
+        "LC_ALL": "C",
+        "LANG": "C",
+        "PYTHONHASHSEED": "4711",
+        "PYTHONUTF8": "0",
+        "COLUMNS": "20",
+        "HOME": str(elsewhere),
+    }
     compiler = shutil.which("cc")
     if compiler and sys.platform == "linux":
         (tmp_path / "clock.c").write_text(CLOCK)
-        subprocess.run([compiler, "-shared", "-fPIC", "-o", tmp_path / "clock.so", tmp_path / "clock.c", "-ldl"], check=True)
+        subprocess.run(
+            [compiler, "-shared", "-fPIC", "-o", tmp_path / "clock.so", tmp_path / "clock.c", "-ldl"], check=True
+        )
         strange["LD_PRELOAD"] = str(tmp_path / "clock.so")
-        today = subprocess.run([sys.executable, "-c", "import datetime; print(datetime.date.today())"], env={**os.environ, **strange}, capture_output=True, text=True)
+        today = subprocess.run(
+            [sys.executable, "-c", "import datetime; print(datetime.date.today())"],
+            env={**os.environ, **strange},
+            capture_output=True,
+            text=True,
+        )
         assert today.stdout.strip() == "2038-01-01"
     usual = {"TZ": "UTC", "LC_ALL": "C.UTF-8", "PYTHONHASHSEED": "0"}
     for name, environment, folder in (("one", usual, tmp_path), ("two", strange, elsewhere)):
-        done = winsextract("run", tmp_path / "in", "--output", tmp_path / name, "--quiet", env={**os.environ, **environment}, cwd=folder)
+        done = winsextract(
+            "run",
+            tmp_path / "in",
+            "--output",
+            tmp_path / name,
+            "--quiet",
+            env={**os.environ, **environment},
+            cwd=folder,
+        )
         assert done.returncode == 0, done.stderr
     assert contents(tmp_path / "one") == contents(tmp_path / "two")
 
@@ -198,7 +234,7 @@ ODD: list[tuple[str, bytes, str | None]] = [
     ("brackets.txt", b"Iraq: " + b"[" * 5_000 + b"x" + b"]" * 5_000, None),
     ("links.md", b"## Iraq\n\n" + b"[a](" * 2_000, None),
     ("marks.txt", b"Iraq: " + "“‘(…*_.,".encode() * 500, None),
-    ("quotes.txt", "Iraq: ".encode() + "“".encode() * 5_000, None),
+    ("quotes.txt", b"Iraq: " + "“".encode() * 5_000, None),
     ("right-to-left.txt", "العراق\n\nIraq: محكمة أفرجت \u202eعن\u202c الصحفية سامي\u200b حداد\u200f في ٣ يناير.".encode(), None),
     ("zero-width.txt", "I\u200bra\u200bq: A\u200b court\ufeff fr\u00adeed \u2060her\u200d.\n\n\u200b\n".encode(), None),
     ("accents.txt", ("Iraq: " + "e\u0301\u0302\u0303" * 5_000).encode(), None),
@@ -238,7 +274,9 @@ def test_every_bad_file_is_named_with_its_reason_and_the_others_run(tmp_path: Pa
     assert "Traceback" not in done.stderr and "a fault of winsextract" not in done.stderr
     after = contents(out)
     assert dataset.report_ids(out) == ["the-wins-of-2001", "the-wins-of-2002"]
-    assert {name: after[name] for name in before if name != dataset.PACKAGE} == {n: c for n, c in before.items() if n != dataset.PACKAGE}
+    assert {name: after[name] for name in before if name != dataset.PACKAGE} == {
+        n: c for n, c in before.items() if n != dataset.PACKAGE
+    }
     assert verification.verify(out).faults == ()
 
 
@@ -256,6 +294,26 @@ def test_odd_input_ends_in_seconds(name: str, data: bytes, reason: str | None, t
         assert done.exit_code == 1 and not dataset.report_ids(tmp_path / "out")
         (line,) = done.stderr.splitlines()
         assert line.startswith(f"winsextract: {tmp_path / name}: ") and reason in line, line
+
+
+def test_every_option_of_a_run_gives_a_dataset_that_is_verified(tmp_path: Path) -> None:
+    write_reports(tmp_path / "in", range(2001, 2002))
+    (tmp_path / "key").write_text("k" * 32)
+    options = [
+        "--year",
+        "1999",
+        "--report-id",
+        "x",
+        "--review-threshold",
+        "0.3",
+        "--pseudonym-key",
+        str(tmp_path / "key"),
+    ]
+    done = CliRunner().invoke(
+        app, ["run", str(tmp_path / "in"), "--output", str(tmp_path / "out"), "--quiet", *options]
+    )
+    assert done.exit_code == 0, done.stderr
+    assert verification.verify(tmp_path / "out").faults == ()
 
 
 # Anything at all through the whole
@@ -301,13 +359,21 @@ WORDS = st.sampled_from(
      "On 3 January, ", "Guhdar Zebari", "Dr. Máxima Acuña", "Amnesty International", "the Press Act", "4,000 people", "was freed", "passed", "acquitted", "“", "”", "(", ")", "[", "](http://a.b/c)", "![x](y.png)",
      "© AFP", "Photo by X", "Thank you for reading", "Share this", "|", "\t", "\u200b", "\u202e", "e\u0301", "🎉", "\xa0", ". ", ", ", "1 in 3", "2019-2021", "the 1990s", "spring 2020", "62%", "İ", "ß", "ﬁ"]
 )  # fmt: skip
-TEXTS = st.one_of(st.text(max_size=300), st.lists(WORDS, max_size=60).map("".join), st.lists(st.one_of(WORDS, st.text(max_size=5)), max_size=60).map(" ".join))
+TEXTS = st.one_of(
+    st.text(max_size=300),
+    st.lists(WORDS, max_size=60).map("".join),
+    st.lists(st.one_of(WORDS, st.text(max_size=5)), max_size=60).map(" ".join),
+)
 
 
 @functools.cache
 def seeds() -> tuple[str, ...]:
     """The test reports."""
-    return tuple(path.read_text(encoding="utf-8") for path in sorted((ROOT / "tests/reports").glob("*.[tm]*")) if path.suffix in (".txt", ".md"))
+    return tuple(
+        path.read_text(encoding="utf-8")
+        for path in sorted((ROOT / "tests/reports").glob("*.[tm]*"))
+        if path.suffix in (".txt", ".md")
+    )
 
 
 @st.composite
@@ -320,7 +386,18 @@ def mutated(draw: st.DrawFn) -> str:
         a, b = sorted((draw(st.integers(0, len(text))), draw(st.integers(0, len(text)))))
         b = min(b, a + 200)
         piece = text[a:b]
-        new = draw(st.one_of(st.just(""), st.just(piece * 2), st.just(piece[::-1]), st.just(piece.upper()), st.just(piece.replace("\n", " ")), st.just(piece.replace(" ", "\n")), WORDS, st.text(max_size=10)))
+        new = draw(
+            st.one_of(
+                st.just(""),
+                st.just(piece * 2),
+                st.just(piece[::-1]),
+                st.just(piece.upper()),
+                st.just(piece.replace("\n", " ")),
+                st.just(piece.replace(" ", "\n")),
+                WORDS,
+                st.text(max_size=10),
+            )
+        )
         text = text[:a] + new + text[b:]
     return text
 
@@ -359,7 +436,11 @@ def test_the_lock_has_every_dependency_with_its_hashes() -> None:
     assert "://" not in lock
     project = tomllib.loads((ROOT / "pyproject.toml").read_text())
     extras = project["project"]["optional-dependencies"]
-    asked = [*project["project"]["dependencies"], *project["dependency-groups"]["dev"], *(d for name in ("formats", "export", "dask") for d in extras[name])]
+    asked = [
+        *project["project"]["dependencies"],
+        *project["dependency-groups"]["dev"],
+        *(d for name in ("formats", "export", "dask") for d in extras[name]),
+    ]
     names = {re.split(r"[^\w.-]", dependency)[0].lower().replace("_", "-") for dependency in asked}
     assert names <= set(pinned), f"run `make lock`: {names - set(pinned)} are missing"
 
@@ -428,7 +509,9 @@ UNTRUSTED: list[tuple[str, Callable[[Path], object], str]] = [
 
 
 @pytest.mark.parametrize(("change", "reason"), [u[1:] for u in UNTRUSTED], ids=[u[0] for u in UNTRUSTED])
-def test_a_model_that_brings_code_is_refused(change: Callable[[Path], object], reason: str, model: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_model_that_brings_code_is_refused(
+    change: Callable[[Path], object], reason: str, model: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setenv("WINSEXTRACT_TEST_MARK", str(tmp_path / "mark"))
     assert annotate.load_pipeline(str(model)).pipe_names[0] == "entity_ruler"
     change(model)
@@ -445,7 +528,9 @@ def test_a_model_is_trusted_when_the_user_says_so(model: Path, tmp_path: Path, m
     arguments = [str(tmp_path / "report.txt"), "--model", str(model)]
     run = ["run", *arguments, "--output", str(tmp_path / "out"), "--quiet"]
     done = CliRunner().invoke(app, run)
-    assert done.exit_code == 1 and done.stderr.startswith(f"winsextract: The model '{model}' is not loaded: its configuration calls")
+    assert done.exit_code == 1 and done.stderr.startswith(
+        f"winsextract: The model '{model}' is not loaded: its configuration calls"
+    )
     assert not (tmp_path / "mark").exists() and len(done.stderr.splitlines()) == 1
     for command in (["gold-template"], ["evaluate", str(ROOT / "tests/gold/report.jsonl")]):
         assert "--trust-model" in CliRunner().invoke(app, [*command, *arguments]).stderr
@@ -459,7 +544,7 @@ def test_a_folder_that_is_no_model_is_told(tmp_path: Path) -> None:
     for content in (None, "", "[nlp\n", "[nlp]\nlang = ${no.where}\n", "\0"):
         if content is not None:
             (tmp_path / "config.cfg").write_text(content)
-        with pytest.raises(ModelError, match="config|cannot be loaded"):
+        with pytest.raises(ModelError, match=r"config|cannot be loaded"):
             annotate.load_pipeline(str(tmp_path))
 
 
@@ -494,11 +579,15 @@ DAMAGED: list[tuple[str, Callable[[Path], object], str]] = [
 
 
 @pytest.mark.parametrize(("damage", "words"), [d[1:] for d in DAMAGED], ids=[d[0] for d in DAMAGED])
-def test_a_damaged_model_is_refused(damage: Callable[[Path], object], words: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_damaged_model_is_refused(
+    damage: Callable[[Path], object], words: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     folder = Path(shutil.copytree(annotate._folder(), tmp_path / "model"))
     damage(folder)
     (tmp_path / "report.txt").write_text(report(2001))
-    done = CliRunner().invoke(app, ["run", str(tmp_path / "report.txt"), "--model", str(folder), "--output", str(tmp_path / "out"), "--quiet"])
+    done = CliRunner().invoke(
+        app, ["run", str(tmp_path / "report.txt"), "--model", str(folder), "--output", str(tmp_path / "out"), "--quiet"]
+    )
     assert done.exit_code == 1 and isinstance(done.exception, SystemExit)
     (line,) = done.stderr.splitlines()
     assert words in line and "make model" in line
@@ -519,17 +608,26 @@ def test_the_shipped_model_is_the_one_that_it_says() -> None:
 
 @pytest.mark.parametrize("title", ["../../../etc/passwd", "..", "a/b\\c:d", "/etc/passwd", "CON", "x\u202eslp.exe", "<script>alert(1)</script>", "=cmd|' /C calc'!A0", "~root", "$(reboot)", "İ" * 200, "💥", ". . .", "report=x/part-0.parquet"])  # fmt: skip
 def test_a_title_cannot_leave_the_output(title: str, tmp_path: Path) -> None:
-    (tmp_path / "in.txt").write_text(f"# {title}\n\nJANUARY\n\nIraq: A court freed them.\n\nChile: A court freed them.\n", encoding="utf-8")
+    (tmp_path / "in.txt").write_text(
+        f"# {title}\n\nJANUARY\n\nIraq: A court freed them.\n\nChile: A court freed them.\n", encoding="utf-8"
+    )
     done = CliRunner().invoke(app, ["run", str(tmp_path / "in.txt"), "--output", str(tmp_path / "out/deep"), "--quiet"])
     assert (done.exit_code, done.stderr) == (0, "")
     assert verification.verify(tmp_path / "out/deep").faults == ()
-    assert {p.name for p in tmp_path.iterdir()} == {"in.txt", "out"} and {p.name for p in (tmp_path / "out").iterdir()} == {"deep"}
+    assert {p.name for p in tmp_path.iterdir()} == {"in.txt", "out"} and {
+        p.name for p in (tmp_path / "out").iterdir()
+    } == {"deep"}
 
 
-@pytest.mark.parametrize("report_id", ["../../x", "..", "/tmp/x", "a/b", "a\\b", "A", "", "-x", "x\n", "x" * 101, "é", "report=x"])
+@pytest.mark.parametrize(
+    "report_id", ["../../x", "..", "/tmp/x", "a/b", "a\\b", "A", "", "-x", "x\n", "x" * 101, "é", "report=x"]
+)
 def test_a_report_id_cannot_leave_the_output(report_id: str, tmp_path: Path) -> None:
     (tmp_path / "in.txt").write_text(report(2001))
-    done = CliRunner().invoke(app, ["run", str(tmp_path / "in.txt"), "--report-id", report_id, "--output", str(tmp_path / "out/deep"), "--quiet"])
+    done = CliRunner().invoke(
+        app,
+        ["run", str(tmp_path / "in.txt"), "--report-id", report_id, "--output", str(tmp_path / "out/deep"), "--quiet"],
+    )
     if report_id == "":  # as if it were not given
         assert done.exit_code == 0
         return
@@ -550,7 +648,11 @@ def test_nothing_is_written_through_a_link(name: str, tmp_path: Path) -> None:
     (out / name).parent.mkdir(parents=True)
     (out / name).symlink_to(target / "file" if name == ".lock" else target)
     done = CliRunner().invoke(app, ["run", str(tmp_path / "in.txt"), "--output", str(out), "--quiet"])
-    assert done.exit_code == 1 and f"{name} is a symbolic link, and nothing is written through one" in done.stderr.replace(".staging is", f"{name} is")
+    assert (
+        done.exit_code == 1
+        and f"{name} is a symbolic link, and nothing is written through one"
+        in done.stderr.replace(".staging is", f"{name} is")
+    )
     assert contents(target) == {"precious.txt": b"x"}
     (out / name).unlink()
     done = CliRunner().invoke(app, ["run", str(tmp_path / "in.txt"), "--output", str(out), "--quiet"])
@@ -577,6 +679,8 @@ def test_the_output_itself_may_be_a_link(tmp_path: Path) -> None:
 
 def test_links_are_told_to_library_users_too(tmp_path: Path) -> None:
     (tmp_path / "json").symlink_to("/tmp")
-    record = dataset.to_nested(pipeline.extract(decode(report(2001).encode(), name="a.txt", media_type=TEXT), annotate.load_pipeline()))
+    record = dataset.to_nested(
+        pipeline.extract(decode(report(2001).encode(), name="a.txt", media_type=TEXT), annotate.load_pipeline())
+    )
     with pytest.raises(DatasetError, match="symbolic link"):
         dataset.write(record, tmp_path)

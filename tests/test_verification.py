@@ -210,7 +210,9 @@ RECORDS: list[tuple[str, Callable[[dict[str, Any]], Any], str]] = [
 
 
 @pytest.mark.parametrize(("change", "expected"), [d[1:] for d in RECORDS], ids=[d[0] for d in RECORDS])
-def test_a_record_that_is_wrong_is_told(change: Callable[[dict[str, Any]], Any], expected: str, folder: Path, place: Path) -> None:
+def test_a_record_that_is_wrong_is_told(
+    change: Callable[[dict[str, Any]], Any], expected: str, folder: Path, place: Path
+) -> None:
     record = json.loads((folder / JSON).read_text(encoding="utf-8"))
     change(record)
     (folder / JSON).write_text(json.dumps(record), encoding="utf-8")

@@ -46,7 +46,9 @@ def _version(wanted: bool) -> None:
 
 @app.callback()
 def _options(
-    version: Annotated[bool, typer.Option("--version", callback=_version, is_eager=True, help="Print the version and exit.")] = False,
+    version: Annotated[
+        bool, typer.Option("--version", callback=_version, is_eager=True, help="Print the version and exit.")
+    ] = False,
 ) -> None:
     pass
 
@@ -71,20 +73,46 @@ winsextract run s3://bucket/reports --output s3://bucket/wins --scheduler tcp://
 winsextract run - --report-id march < report.txt"""
 )
 def run(
-    inputs: Annotated[list[str], typer.Argument(metavar="REPORT...", help="Files, folders of files, or - for standard input.")],
-    output: Annotated[str, typer.Option(metavar="DIR", help="The dataset's folder; with winsextract[dask] a URL too (s3://…).")] = "output",
-    model: Annotated[str | None, typer.Option(help="A spaCy pipeline's name or folder, instead of the shipped model.")] = None,
+    inputs: Annotated[
+        list[str], typer.Argument(metavar="REPORT...", help="Files, folders of files, or - for standard input.")
+    ],
+    output: Annotated[
+        str, typer.Option(metavar="DIR", help="The dataset's folder; with winsextract[dask] a URL too (s3://…).")
+    ] = "output",
+    model: Annotated[
+        str | None, typer.Option(help="A spaCy pipeline's name or folder, instead of the shipped model.")
+    ] = None,
     trust_model: Annotated[bool, typer.Option("--trust-model", help=TRUST_MODEL)] = False,
-    year: Annotated[int | None, typer.Option(min=1000, max=2999, help="The report's year, whatever the text says.")] = None,
-    report_id: Annotated[str | None, typer.Option(help="The report's identifier, instead of one made from its title.")] = None,
-    review_threshold: Annotated[float | None, typer.Option(min=0.0, max=1.0, help="Flag wins for review from this chance of an error on.")] = None,
+    year: Annotated[
+        int | None, typer.Option(min=1000, max=2999, help="The report's year, whatever the text says.")
+    ] = None,
+    report_id: Annotated[
+        str | None, typer.Option(help="The report's identifier, instead of one made from its title.")
+    ] = None,
+    review_threshold: Annotated[
+        float | None, typer.Option(min=0.0, max=1.0, help="Flag wins for review from this chance of an error on.")
+    ] = None,
     force: Annotated[bool, typer.Option("--force", help="Extract again although nothing changed.")] = False,
-    workers: Annotated[str, typer.Option(metavar="N|auto", callback=_workers, help="Processes on this machine; auto is one a core.")] = "1",
-    scheduler: Annotated[str | None, typer.Option(metavar="ADDRESS", help="The Dask scheduler (tcp://host:8786) whose workers do the work.")] = None,
+    workers: Annotated[
+        str, typer.Option(metavar="N|auto", callback=_workers, help="Processes on this machine; auto is one a core.")
+    ] = "1",
+    scheduler: Annotated[
+        str | None,
+        typer.Option(metavar="ADDRESS", help="The Dask scheduler (tcp://host:8786) whose workers do the work."),
+    ] = None,
     quiet: Annotated[bool, typer.Option("--quiet", help="Show no progress and no summary.")] = False,
-    corrections: Annotated[Path | None, typer.Option(help="The folder of kept corrections, instead of corrections/ beside the output.")] = None,
-    pseudonymise: Annotated[bool, typer.Option("--pseudonymise", help="Replace the names of people by pseudonyms, under the key in WINSEXTRACT_KEY.")] = False,
-    pseudonym_key: Annotated[Path | None, typer.Option(help="The file of that key, instead of WINSEXTRACT_KEY; implies --pseudonymise.")] = None,
+    corrections: Annotated[
+        Path | None, typer.Option(help="The folder of kept corrections, instead of corrections/ beside the output.")
+    ] = None,
+    pseudonymise: Annotated[
+        bool,
+        typer.Option(
+            "--pseudonymise", help="Replace the names of people by pseudonyms, under the key in WINSEXTRACT_KEY."
+        ),
+    ] = False,
+    pseudonym_key: Annotated[
+        Path | None, typer.Option(help="The file of that key, instead of WINSEXTRACT_KEY; implies --pseudonymise.")
+    ] = None,
 ) -> None:
     """Extract the wins of one or many reports into a dataset."""
     from winsextract import parallel, pseudonyms, runner
@@ -94,19 +122,44 @@ def run(
     try:
         sources = runner.find_reports(inputs)
         if report_id is not None and len(sources) > 1:
-            _fail(f"--report-id names one report, and {len(sources)} were given. Leave it out, or run them one by one.", WRONG_USAGE)
+            _fail(
+                f"--report-id names one report, and {len(sources)} were given. Leave it out, or run them one by one.",
+                WRONG_USAGE,
+            )
         if (key := pseudonyms.read_key(pseudonym_key) if pseudonymise or pseudonym_key else None) is not None:
-            typer.echo("winsextract: names that are not found are not replaced; read the output before you pass it on.", err=True)
+            typer.echo(
+                "winsextract: names that are not found are not replaced; read the output before you pass it on.",
+                err=True,
+            )
         processes = parallel.cores() if workers == "auto" else int(workers)
-        with _Progress(len(sources), show=not quiet) as progress, contextlib.closing(
-            runner.run(sources, output=output, model=model, trust_model=trust_model, year=year, report_id=report_id, review_threshold=review_threshold, force=force, corrections_folder=corrections, pseudonym_key=key, workers=processes, scheduler=scheduler)
-        ) as results:
+        with (
+            _Progress(len(sources), show=not quiet) as progress,
+            contextlib.closing(
+                runner.run(
+                    sources,
+                    output=output,
+                    model=model,
+                    trust_model=trust_model,
+                    year=year,
+                    report_id=report_id,
+                    review_threshold=review_threshold,
+                    force=force,
+                    corrections_folder=corrections,
+                    pseudonym_key=key,
+                    workers=processes,
+                    scheduler=scheduler,
+                )
+            ) as results,
+        ):
             for result in progress.track(results):
                 tally.add(result)
     except WinsextractError as error:
         _fail(str(error), FAILED)
     except KeyboardInterrupt:
-        typer.echo(f"winsextract: stopped after {tally.reports} of {len(sources)} reports. They are written; run the same command again for the rest.", err=True)
+        typer.echo(
+            f"winsextract: stopped after {tally.reports} of {len(sources)} reports. They are written; run the same command again for the rest.",
+            err=True,
+        )
         raise typer.Exit(STOPPED) from None
     if not quiet:
         tally.print(output)
@@ -128,11 +181,15 @@ def codebook(as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")
         return
     for o in outcomes():
         typer.secho(o.name, bold=True)
-        typer.echo(f"  {o.definition}\n  e.g. {o.example}\n  PLOVER: {o.plover}" + (f" ({o.note})" if o.note else "") + "\n")
+        typer.echo(
+            f"  {o.definition}\n  e.g. {o.example}\n  PLOVER: {o.plover}" + (f" ({o.note})" if o.note else "") + "\n"
+        )
 
 
 @app.command()
-def schema(as_json: Annotated[bool, typer.Option("--json", help="Print the JSON Schema of the nested record.")] = False) -> None:
+def schema(
+    as_json: Annotated[bool, typer.Option("--json", help="Print the JSON Schema of the nested record.")] = False,
+) -> None:
     """Print the tables and their columns."""
     from winsextract import schema as definition
 
@@ -164,8 +221,13 @@ class _Progress:
             )
 
             self._bar = Progress(
-                SpinnerColumn(), TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn(),
-                console=Console(stderr=True), transient=True,
+                SpinnerColumn(),
+                TextColumn("{task.description}"),
+                BarColumn(),
+                MofNCompleteColumn(),
+                TimeElapsedColumn(),
+                console=Console(stderr=True),
+                transient=True,
             )
             self._task = self._bar.add_task("reading", total=self.total)
             self._bar.start()
@@ -235,10 +297,20 @@ class _Tally:
                 if r.error:
                     table.add_row(Path(r.source).name, *[""] * 7, "failed")
                 else:
-                    table.add_row(r.report_id, str(r.year or "?"), *(str(r.counts.get(c, 0)) for c in columns), "unchanged" if r.unchanged else "")
+                    table.add_row(
+                        r.report_id,
+                        str(r.year or "?"),
+                        *(str(r.counts.get(c, 0)) for c in columns),
+                        "unchanged" if r.unchanged else "",
+                    )
         else:
             self.counts.pop("countries")  # a country of two reports is one country: the sum says nothing
-            table.add_row(f"{self.reports:,} reports", "", *(f"{self.counts[c]:,}" if c in self.counts else "" for c in columns), f"{self.unchanged:,} unchanged")
+            table.add_row(
+                f"{self.reports:,} reports",
+                "",
+                *(f"{self.counts[c]:,}" if c in self.counts else "" for c in columns),
+                f"{self.unchanged:,} unchanged",
+            )
         console.print(table)
         if self.outcomes:
             most = max(self.outcomes.values())
@@ -252,7 +324,10 @@ class _Tally:
             console.print(by)
         if self.months:
             console.print()
-            console.print("by month: " + "  ".join(f"{_MONTHS[m - 1]} {self.months[m]}" for m in sorted(self.months)), highlight=False)
+            console.print(
+                "by month: " + "  ".join(f"{_MONTHS[m - 1]} {self.months[m]}" for m in sorted(self.months)),
+                highlight=False,
+            )
         if self.failed and len(self.rows) > MOST_ROWS:
             console.print(f"\n{len(self.failed):,} failed:", highlight=False)
             for error in self.failed:
@@ -285,13 +360,27 @@ winsextract evaluate gold.jsonl report.txt --review --format markdown"""
 )
 def evaluate(
     gold: Annotated[Path, typer.Argument(help="The gold file: one win a line, coded by hand.")],
-    predicted: Annotated[Path, typer.Argument(metavar="PREDICTED-OR-REPORT", help="A report, its JSON, an output folder with one report, or a second gold file.")],
+    predicted: Annotated[
+        Path,
+        typer.Argument(
+            metavar="PREDICTED-OR-REPORT",
+            help="A report, its JSON, an output folder with one report, or a second gold file.",
+        ),
+    ],
     errors: Annotated[bool, typer.Option("--errors", help="List every difference with its place.")] = False,
-    review: Annotated[bool, typer.Option("--review", help="Show what each threshold of the review score flags.")] = False,
+    review: Annotated[
+        bool, typer.Option("--review", help="Show what each threshold of the review score flags.")
+    ] = False,
     output_format: Annotated[Format, typer.Option("--format", help="How to print the figures.")] = Format.table,
-    bootstrap: Annotated[int, typer.Option(min=0, help="Rounds of the bootstrap behind the 95 % intervals; 0 for none.")] = 1000,
-    text: Annotated[Path | None, typer.Option(help="The report's file, to check that offsets hold what they say.")] = None,
-    model: Annotated[str | None, typer.Option(help="A spaCy pipeline's name or folder, instead of the shipped model.")] = None,
+    bootstrap: Annotated[
+        int, typer.Option(min=0, help="Rounds of the bootstrap behind the 95 % intervals; 0 for none.")
+    ] = 1000,
+    text: Annotated[
+        Path | None, typer.Option(help="The report's file, to check that offsets hold what they say.")
+    ] = None,
+    model: Annotated[
+        str | None, typer.Option(help="A spaCy pipeline's name or folder, instead of the shipped model.")
+    ] = None,
     trust_model: Annotated[bool, typer.Option("--trust-model", help=TRUST_MODEL)] = False,
 ) -> None:
     """Say how right an extraction is, field by field, against a gold file."""
@@ -325,7 +414,9 @@ def gold_template(
     report: Annotated[Path, typer.Argument(help="The report to extract.")],
     output: Annotated[Path | None, typer.Option(help="The file to write, instead of standard output.")] = None,
     text: Annotated[bool, typer.Option("--text/--no-text", help="Put each win's words at the end of its line.")] = True,
-    model: Annotated[str | None, typer.Option(help="A spaCy pipeline's name or folder, instead of the shipped model.")] = None,
+    model: Annotated[
+        str | None, typer.Option(help="A spaCy pipeline's name or folder, instead of the shipped model.")
+    ] = None,
     trust_model: Annotated[bool, typer.Option("--trust-model", help=TRUST_MODEL)] = False,
 ) -> None:
     """Write what was extracted as a gold file to correct by hand, one win a line."""
@@ -334,7 +425,9 @@ def gold_template(
     if output is not None and output.exists():
         _fail(f"{output} exists and may hold corrections: choose another name, or remove it first.", WRONG_USAGE)
     try:
-        lines = evaluation.gold_template(evaluation.extract_report(report, model=model, trust_model=trust_model), text=text)
+        lines = evaluation.gold_template(
+            evaluation.extract_report(report, model=model, trust_model=trust_model), text=text
+        )
     except WinsextractError as error:
         _fail(str(error), FAILED)
     if output is None:
@@ -346,12 +439,16 @@ def gold_template(
         _fail(f"{output}: cannot be written ({error.strerror or error}).", FAILED)
 
 
-@app.command(epilog="""[bold]Example[/bold]
+@app.command(
+    epilog="""[bold]Example[/bold]
 
-winsextract view output/ && xdg-open output.html""")
+winsextract view output/ && xdg-open output.html"""
+)
 def view(
     output: Annotated[Path, typer.Argument(metavar="DATASET", help="The dataset's folder.")] = Path("output"),
-    file: Annotated[Path | None, typer.Option("--output", help="The page's file, instead of DATASET.html beside the dataset.")] = None,
+    file: Annotated[
+        Path | None, typer.Option("--output", help="The page's file, instead of DATASET.html beside the dataset.")
+    ] = None,
 ) -> None:
     """Write one HTML file to read, search and correct the wins in; it works without a network."""
     from winsextract import view as page
@@ -372,7 +469,10 @@ def _count(number: int, what: str) -> str:
 def correct(
     output: Annotated[Path, typer.Argument(metavar="DATASET", help="The dataset's folder.")],
     file: Annotated[Path, typer.Argument(metavar="CORRECTIONS", help="The file that the page saved.")],
-    folder: Annotated[Path | None, typer.Option("--corrections", help="Where to keep them, instead of corrections/ beside the dataset.")] = None,
+    folder: Annotated[
+        Path | None,
+        typer.Option("--corrections", help="Where to keep them, instead of corrections/ beside the dataset."),
+    ] = None,
 ) -> None:
     """Apply corrections to a dataset, and keep them for every later run."""
     from winsextract import corrections
@@ -398,7 +498,9 @@ winsextract compare human-rights-wins-2023 human-rights-wins-2024
 winsextract compare output-before/ output-after/ --json"""
 )
 def compare(
-    a: Annotated[str, typer.Argument(metavar="A", help="A report's id, a record's JSON file, or another dataset's folder.")],
+    a: Annotated[
+        str, typer.Argument(metavar="A", help="A report's id, a record's JSON file, or another dataset's folder.")
+    ],
     b: Annotated[str, typer.Argument(metavar="B", help="What to compare it with.")],
     output: Annotated[Path, typer.Option(help="The dataset that holds the reports.")] = Path("output"),
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
@@ -427,7 +529,10 @@ def _print_comparison(result: Comparison) -> None:
     console = Console(width=None if sys.stdout.isatty() else 100, highlight=False)
     a, b = result.a, result.b
     console.print(f"A  {a.name}\nB  {b.name}\n", markup=False)
-    totals = [(name.replace("_", " "), getattr(a, name), getattr(b, name)) for name in ("wins", "countries", "people", "needs_review")]
+    totals = [
+        (name.replace("_", " "), getattr(a, name), getattr(b, name))
+        for name in ("wins", "countries", "people", "needs_review")
+    ]
     blocks = [("", totals)] + [
         (name, [(count.name, count.a, count.b) for count in counts])
         for name, counts in (("outcome", result.outcomes), ("country", result.countries), ("region", result.regions))
@@ -453,13 +558,17 @@ def _print_comparison(result: Comparison) -> None:
     console.print(f"[bold]People in both[/bold] ({len(result.repeated_people)})")
     for person in result.repeated_people:
         both = person.name_a if person.name_a == person.name_b else f"{person.name_a} = {person.name_b} ({person.how})"
-        console.print(f"  {both}: {', '.join(person.wins_a)} and {', '.join(person.wins_b)}", markup=False, soft_wrap=True)
+        console.print(
+            f"  {both}: {', '.join(person.wins_a)} and {', '.join(person.wins_b)}", markup=False, soft_wrap=True
+        )
 
 
 @app.command("train-data")
 def train_data(
     output: Annotated[Path, typer.Argument(metavar="DATASET", help="The dataset's folder.")] = Path("output"),
-    file: Annotated[Path | None, typer.Option("--output", help="The file to write, instead of standard output.")] = None,
+    file: Annotated[
+        Path | None, typer.Option("--output", help="The file to write, instead of standard output.")
+    ] = None,
 ) -> None:
     """Turn wins that a person corrected or confirmed into training paragraphs, a JSON object a line."""
     from winsextract import corrections, dataset
@@ -476,7 +585,9 @@ def train_data(
         _fail(f"{file}: cannot be written ({error.strerror or error}).", FAILED)
     if left:
         still = "still needs review and was" if left == 1 else "still need review and were"
-        typer.echo(f"{_count(left, 'corrected win')} {still} left out: mark what is right as checked in the page.", err=True)
+        typer.echo(
+            f"{_count(left, 'corrected win')} {still} left out: mark what is right as checked in the page.", err=True
+        )
 
 
 class Target(enum.StrEnum):
@@ -498,7 +609,9 @@ winsextract export output/ --to sqlite --output /tmp/wins.sqlite"""
 def export(
     folder: Annotated[Path, typer.Argument(metavar="DATASET", help="The dataset's folder.")],
     to: Annotated[Target, typer.Option(help="The format; csv is a folder with a file a table.")],
-    output: Annotated[Path | None, typer.Option(help="The file, or for csv the folder, to write instead of wins.xlsx and the like.")] = None,
+    output: Annotated[
+        Path | None, typer.Option(help="The file, or for csv the folder, to write instead of wins.xlsx and the like.")
+    ] = None,
 ) -> None:
     """Write a dataset for other programs: CSV, Excel, SQLite, DuckDB."""
     from winsextract import export as exporting
@@ -519,7 +632,9 @@ winsextract verify downloaded/ --source reports/"""
 )
 def verify(
     output: Annotated[Path, typer.Argument(metavar="DATASET", help="The dataset's folder.")],
-    source: Annotated[Path | None, typer.Option(metavar="DIR", help="Where the reports' files are, if not where they were read.")] = None,
+    source: Annotated[
+        Path | None, typer.Option(metavar="DIR", help="Where the reports' files are, if not where they were read.")
+    ] = None,
 ) -> None:
     """Check a dataset: files, hashes, schemas, keys between tables, and that no character of a report is lost."""
     from winsextract import verification
@@ -530,9 +645,13 @@ def verify(
         _fail(str(error), FAILED)
     for fault in result.faults:
         typer.echo(str(fault))
-    typer.echo(f"{output}: {_count(result.reports, 'report')}, {_count(len(result.faults), 'fault') if result.faults else 'no faults'}.")
+    typer.echo(
+        f"{output}: {_count(result.reports, 'report')}, {_count(len(result.faults), 'fault') if result.faults else 'no faults'}."
+    )
     if result.not_found:
-        typer.echo(f"Not compared with their files, which were not found (--source DIR): {', '.join(result.not_found)}.")
+        typer.echo(
+            f"Not compared with their files, which were not found (--source DIR): {', '.join(result.not_found)}."
+        )
     if result.faults:
         raise typer.Exit(FAILED)
 

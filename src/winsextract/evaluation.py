@@ -313,7 +313,9 @@ class Predicted:
     text: str | None
 
 
-def read_predicted(path: Path | str, *, text: Path | str | None = None, model: str | None = None, trust_model: bool = False) -> Predicted:
+def read_predicted(
+    path: Path | str, *, text: Path | str | None = None, model: str | None = None, trust_model: bool = False
+) -> Predicted:
     """The wins in a report's nested JSON, an output folder with one report, a second gold file, or a report.
 
     A report is extracted, with `model` or the shipped one, into a temporary folder; its text

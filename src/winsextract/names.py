@@ -19,8 +19,10 @@ _APOSTROPHES = re.compile(r"[’'`´ʼʻ‘\"“”„«».,*_]")
 _HYPHENS = re.compile(r"[-‐‑‒–—]")
 _SPACE = re.compile(r"[\s\u200b-\u200f\u2060\ufeff]+")
 # Letters that no decomposition turns into their ASCII neighbours.
-_FOLD = str.maketrans({"ı": "i", "ł": "l", "ø": "o", "đ": "d", "ħ": "h", "æ": "ae", "œ": "oe", "ß": "ss", "þ": "th", "ð": "d", "ə": "e"})
-_EDGE = " \t\r\n\u00a0\u200b\u200e\u200f\u2060\ufeff*_#|,;:–—-/\\\"“”„«»[]"
+_FOLD = str.maketrans(
+    {"ı": "i", "ł": "l", "ø": "o", "đ": "d", "ħ": "h", "æ": "ae", "œ": "oe", "ß": "ss", "þ": "th", "ð": "d", "ə": "e"}
+)
+_EDGE = ' \t\r\n\u00a0\u200b\u200e\u200f\u2060\ufeff*_#|,;:–—-/\\"“”„«»[]'
 _POSSESSIVE = re.compile(r"(?:[’'`´]s|(?<=s)[’'`´])$", re.IGNORECASE)
 # A word of more letters is no name, and is only compared letter by letter.
 MAX_WORD = 40
@@ -33,7 +35,9 @@ MAX_TOKENS = 40
 @functools.cache
 def vocabulary(name: str) -> dict[str, Any]:
     """A vocabulary of `winsextract.data`."""
-    return tomllib.loads(importlib.resources.files("winsextract.data").joinpath(f"{name}.toml").read_text(encoding="utf-8"))
+    return tomllib.loads(
+        importlib.resources.files("winsextract.data").joinpath(f"{name}.toml").read_text(encoding="utf-8")
+    )
 
 
 @functools.lru_cache(maxsize=65536)
@@ -88,7 +92,40 @@ def initials(words: Iterable[str]) -> str:
     return "".join(w[0] for w in words if w not in _SMALL)
 
 
-_SMALL = frozenset(["of", "the", "and", "for", "on", "in", "to", "de", "la", "le", "les", "des", "du", "del", "da", "do", "dos", "das", "y", "e", "et", "der", "die", "und", "van", "von", "a", "an", "against", "with"])
+_SMALL = frozenset(
+    [
+        "of",
+        "the",
+        "and",
+        "for",
+        "on",
+        "in",
+        "to",
+        "de",
+        "la",
+        "le",
+        "les",
+        "des",
+        "du",
+        "del",
+        "da",
+        "do",
+        "dos",
+        "das",
+        "y",
+        "e",
+        "et",
+        "der",
+        "die",
+        "und",
+        "van",
+        "von",
+        "a",
+        "an",
+        "against",
+        "with",
+    ]
+)
 _BRACKETS = re.compile(r"[()\[\]&/]")
 
 
@@ -182,7 +219,15 @@ def forms(mentions: Sequence[Mention], *, by_names: frozenset[str] = frozenset()
         words = len(words_of(text))
         plain = len(text) if words > 1 else 0
         accents = sum(not c.isascii() for c in text)
-        return (script(text) == "LATIN", words, fold(text) not in by_names, not _is_capitals(text), not _is_broken(text), plain, accents)
+        return (
+            script(text) == "LATIN",
+            words,
+            fold(text) not in by_names,
+            not _is_capitals(text),
+            not _is_broken(text),
+            plain,
+            accents,
+        )
 
     best = {key: max(texts, key=fullness) for key, texts in by_key.items()}
     name = max(best.values(), key=fullness)
@@ -337,7 +382,9 @@ def _asked(name: str) -> Iterator[str]:
         yield from acronym_letters(short)
 
 
-_OPENS = re.compile(r"(?:[’'`´]s?)?[\s,*_]*(?:[(\[（]|,?\s*(?:or|alias)\b)\s*(?:(?:the|or|in short|hereafter|formerly|now)\s+)?[\s“\"‘'*_«]*")
+_OPENS = re.compile(
+    r"(?:[’'`´]s?)?[\s,*_]*(?:[(\[（]|,?\s*(?:or|alias)\b)\s*(?:(?:the|or|in short|hereafter|formerly|now)\s+)?[\s“\"‘'*_«]*"
+)
 _CLOSES = re.compile(r"[”\"’'»*_\s]*[)\]）,;]")
 
 
@@ -379,7 +426,10 @@ def ties(text: str, found: Sequence[HasMention]) -> Mapping[int, int]:
 @functools.cache
 def _credit_before() -> re.Pattern[str]:
     words = "|".join(re.escape(w) for w in vocabulary("names")["credits"]["before"])
-    return re.compile(rf"(?:(?P<sign>©|\(c\))|\b(?:{words})s?(?P<by>\s+by\b|\s*:|\s*,?\s*©))\s*(?:[\w.& -]{{1,30}}/\s?)?$", re.IGNORECASE)
+    return re.compile(
+        rf"(?:(?P<sign>©|\(c\))|\b(?:{words})s?(?P<by>\s+by\b|\s*:|\s*,?\s*©))\s*(?:[\w.& -]{{1,30}}/\s?)?$",
+        re.IGNORECASE,
+    )
 
 
 _CREDIT_BEHIND = re.compile(r"[*_”\"]*(?:\s*[)\]/|.]|\s*$|\s*\n)")
@@ -392,7 +442,11 @@ def in_credit(text: str, start: int, end: int) -> bool:
     if before is None:
         return False
     # "Photo: Ana Ruiz at home" names who is on it.
-    return before["sign"] is not None or (before["by"] or ":").strip() != ":" or _CREDIT_BEHIND.match(text, end) is not None
+    return (
+        before["sign"] is not None
+        or (before["by"] or ":").strip() != ":"
+        or _CREDIT_BEHIND.match(text, end) is not None
+    )
 
 
 def entries(groups: Sequence[Sequence[Found]]) -> tuple[Name, ...]:

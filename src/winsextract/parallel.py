@@ -75,7 +75,14 @@ def in_processes(work: Work, tasks: Iterable[Task], *, workers: int) -> Iterator
         for task in lost:
             if deaths[task.index] >= TRIES_TOGETHER:
                 ((_, result),) = _in_pool(work, [task], workers=1)
-                yield task.index, result or Result(source=task.name, error=f"{task.name}: its worker was killed {TRIES_TOGETHER + 1} times, the last time with nothing else in work; it may need more memory than there is.")
+                yield (
+                    task.index,
+                    result
+                    or Result(
+                        source=task.name,
+                        error=f"{task.name}: its worker was killed {TRIES_TOGETHER + 1} times, the last time with nothing else in work; it may need more memory than there is.",
+                    ),
+                )
 
 
 def _in_pool(work: Work, tasks: Iterable[Task], *, workers: int) -> Iterator[tuple[Task, Result | None]]:
@@ -156,11 +163,15 @@ def on_cluster(work: Work, tasks: Iterable[Task], *, scheduler: str) -> Iterator
     try:
         distributed: Any = importlib.import_module("distributed")  # its types are half there
     except ImportError as error:
-        raise MissingExtraError(f"--scheduler needs Dask, which is not installed ({error}): pip install 'winsextract[dask]'") from error
+        raise MissingExtraError(
+            f"--scheduler needs Dask, which is not installed ({error}): pip install 'winsextract[dask]'"
+        ) from error
     try:
         client = distributed.Client(scheduler, timeout=CONNECT_SECONDS, set_as_default=False)
     except (OSError, ValueError, ImportError) as error:
-        raise WinsextractError(f"{scheduler}: no Dask scheduler answers there ({type(error).__name__}); start one with `dask scheduler`, or see docs/scale.md.") from error
+        raise WinsextractError(
+            f"{scheduler}: no Dask scheduler answers there ({type(error).__name__}); start one with `dask scheduler`, or see docs/scale.md."
+        ) from error
     with client:
         waiting = iter(tasks)
         out: dict[str, Task] = {}
@@ -174,7 +185,12 @@ def on_cluster(work: Work, tasks: Iterable[Task], *, scheduler: str) -> Iterator
                 for task in islice(waiting, _room(out.values(), window, latest=latest)):
                     latest = max(latest, task.index)
                     if task.name == "-":
-                        yield task.index, Result(source="-", error="-: standard input cannot be read on a cluster; save it in a file.")
+                        yield (
+                            task.index,
+                            Result(
+                                source="-", error="-: standard input cannot be read on a cluster; save it in a file."
+                            ),
+                        )
                         continue
                     future = client.submit(work, task, key=f"{run}-{task.index}", pure=False)
                     out[future.key] = task
@@ -198,11 +214,20 @@ def _result(future: Any, task: Task, scheduler: str) -> Result:
     except (ModelError, WinsextractError):
         raise
     except KilledWorker as error:
-        return Result(source=task.name, error=f"{task.name}: killed its workers ({error.last_worker.address if error.last_worker else 'unknown'} was the last); it may need more memory than they have.")
+        return Result(
+            source=task.name,
+            error=f"{task.name}: killed its workers ({error.last_worker.address if error.last_worker else 'unknown'} was the last); it may need more memory than they have.",
+        )
     except (ImportError, AttributeError) as error:
-        raise WinsextractError(f"{scheduler}: its workers cannot run winsextract ({error}); install the same version there.") from error
+        raise WinsextractError(
+            f"{scheduler}: its workers cannot run winsextract ({error}); install the same version there."
+        ) from error
     except Exception as error:
         if future.cancelled():
-            raise WinsextractError(f"{scheduler}: the scheduler is gone. What was finished is written; run the same command again for the rest.") from error
-        return Result(source=task.name, error=f"{task.name}: was lost on the cluster ({type(error).__name__}: {error}).")
+            raise WinsextractError(
+                f"{scheduler}: the scheduler is gone. What was finished is written; run the same command again for the rest."
+            ) from error
+        return Result(
+            source=task.name, error=f"{task.name}: was lost on the cluster ({type(error).__name__}: {error})."
+        )
     return result

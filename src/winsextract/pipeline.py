@@ -75,7 +75,15 @@ def extract(
     bodies = ((source.text[s.body_start : s.end], s) for s in pieces.segments)
     calibration = curves(nlp)
     wins = tuple(
-        understand(doc, s, source.text, report_id=report_id, calibration=calibration, threshold=THRESHOLD if review_threshold is None else review_threshold) for doc, s in annotate(nlp, bodies)
+        understand(
+            doc,
+            s,
+            source.text,
+            report_id=report_id,
+            calibration=calibration,
+            threshold=THRESHOLD if review_threshold is None else review_threshold,
+        )
+        for doc, s in annotate(nlp, bodies)
     )
     return Report(
         report_id=report_id,
@@ -95,7 +103,13 @@ def extract(
 
 
 def understand(
-    doc: Doc, segment: Segment, text: str, *, report_id: str, calibration: Mapping[str, Any], threshold: float = THRESHOLD
+    doc: Doc,
+    segment: Segment,
+    text: str,
+    *,
+    report_id: str,
+    calibration: Mapping[str, Any],
+    threshold: float = THRESHOLD,
 ) -> Win:
     """One win's record from its annotated text.
 
@@ -141,7 +155,9 @@ def understand(
         end=segment.end,
         places=places,
         outcomes=tuple(
-            replace(o, evidence=_moved(o.evidence, by), confidence=sure(o.confidence, "other_outcome" if n else "outcome"))
+            replace(
+                o, evidence=_moved(o.evidence, by), confidence=sure(o.confidence, "other_outcome" if n else "outcome")
+            )
             for n, o in enumerate(outcomes)
         ),
         people=tuple(
@@ -154,15 +170,24 @@ def understand(
             for p in people
         ),
         organisations=tuple(
-            replace(n, mentions=_all_moved(n.mentions, by), confidence=sure(n.confidence, "organisation")) for n in organisations
+            replace(n, mentions=_all_moved(n.mentions, by), confidence=sure(n.confidence, "organisation"))
+            for n in organisations
         ),
         laws=tuple(replace(n, mentions=_all_moved(n.mentions, by), confidence=sure(n.confidence, "law")) for n in laws),
-        dates=tuple(replace(d, mentions=_all_moved(d.mentions, by), confidence=sure(d.confidence, "date")) for d in dates),
-        event_date=replace(event, mention=_moved(event.mention, by), confidence=sure(event.confidence, "event_date")) if event else None,
+        dates=tuple(
+            replace(d, mentions=_all_moved(d.mentions, by), confidence=sure(d.confidence, "date")) for d in dates
+        ),
+        event_date=replace(event, mention=_moved(event.mention, by), confidence=sure(event.confidence, "event_date"))
+        if event
+        else None,
         affected=replace(affected, mention=_moved(affected.mention, by)) if affected else None,
         affected_confidence=sure(affected_confidence, "affected"),
         captions=tuple(_cut(text, p) for p in segment.parts if p.kind == "caption"),
-        quotes=tuple(Quote(text[p.start : p.end], _speaker(text, p, people, by), p.start, p.end) for p in segment.parts if p.kind == "quote"),
+        quotes=tuple(
+            Quote(text[p.start : p.end], _speaker(text, p, people, by), p.start, p.end)
+            for p in segment.parts
+            if p.kind == "quote"
+        ),
     )
     return flag(win, cues={c.outcome for c in cues if c.status == "happened"}, threshold=threshold)
 
@@ -181,9 +206,13 @@ def check_conservation(text: str, pieces: Segmentation) -> None:
     at = 0
     for start, end in spans:
         if start < at:
-            raise ConservationError(f"Characters {start} to {min(at, end)} of the report are in two pieces: {text[start : min(at, end)][:40]!r}.")
+            raise ConservationError(
+                f"Characters {start} to {min(at, end)} of the report are in two pieces: {text[start : min(at, end)][:40]!r}."
+            )
         if lost := text[at:start].strip():
-            raise ConservationError(f"Characters between {at} and {start} of the report are in no piece: {lost[:40]!r}.")
+            raise ConservationError(
+                f"Characters between {at} and {start} of the report are in no piece: {lost[:40]!r}."
+            )
         at = max(at, end)
     if lost := text[at:].strip():
         raise ConservationError(f"Characters behind {at} of the report are in no piece: {lost[:40]!r}.")
@@ -192,9 +221,13 @@ def check_conservation(text: str, pieces: Segmentation) -> None:
 def check_size(source: Source, pieces: Segmentation) -> None:
     """Raise ReadError where a text is no report by its size: it would keep a machine busy for hours."""
     if len(pieces.segments) > MAX_WINS:
-        raise ReadError(f"{source.name}: has {len(pieces.segments):,} headers, more than a report can have ({MAX_WINS:,}); split it into its reports.")
+        raise ReadError(
+            f"{source.name}: has {len(pieces.segments):,} headers, more than a report can have ({MAX_WINS:,}); split it into its reports."
+        )
     if len(source.text) > MAX_CHARACTERS:
-        raise ReadError(f"{source.name}: has {len(source.text):,} characters, more than a report can have ({MAX_CHARACTERS:,}); split it into its reports.")
+        raise ReadError(
+            f"{source.name}: has {len(source.text):,} characters, more than a report can have ({MAX_CHARACTERS:,}); split it into its reports."
+        )
     longest = max(pieces.segments, key=lambda s: s.end - s.start, default=None)
     if longest is not None and longest.end - longest.start > MAX_WIN:
         raise ReadError(

@@ -94,7 +94,10 @@ def heads(output: str) -> Iterator[tuple[str, bytes]]:
             for path, head in zip(batch, contents, strict=True):
                 if isinstance(head, Exception):
                     continue  # gone or broken since it was listed: not known, so extracted again
-                yield path.rpartition("/")[2].removesuffix(".json"), head if provenance(head) is not None else system.cat_file(path)
+                yield (
+                    path.rpartition("/")[2].removesuffix(".json"),
+                    head if provenance(head) is not None else system.cat_file(path),
+                )
     except FileNotFoundError:
         return
     except Exception as error:
@@ -173,7 +176,9 @@ def _system(url: str) -> tuple[Any, str]:
 
         system, path = url_to_fs(url)
     except ImportError as error:
-        raise MissingExtraError(f"{url}: needs a library that is not installed ({error}): pip install 'winsextract[dask]' brings fsspec and S3.") from error
+        raise MissingExtraError(
+            f"{url}: needs a library that is not installed ({error}): pip install 'winsextract[dask]' brings fsspec and S3."
+        ) from error
     system.invalidate_cache()
     return system, str(path)
 

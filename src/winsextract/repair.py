@@ -25,11 +25,38 @@ _LAW_NOUN = r"(?:[Bb]ill|[Aa]ct|[Ll]aw|[Cc]ode|[Cc]onvention|[Tt]reaty|[Cc]harte
 _NOUN_BEHIND = re.compile(rf"[ \u00a0]{_LAW_NOUN}\b")
 _YEAR_BEHIND = re.compile(r"(?:[ \u00a0]of)?[ \u00a0](?:19|20)\d\d\b(?![-–/]\d)")
 _YEAR_BEFORE = re.compile(r"\b(?:19|20)\d\d[ \u00a0]$")
-_LOOSE = frozenset(["and", "or", "in", "of", "the", "for", "at", "by", "with", "on", "to", "which", "that", "as", "a", "an", "from", "against", "is", "was"])
+_LOOSE = frozenset(
+    [
+        "and",
+        "or",
+        "in",
+        "of",
+        "the",
+        "for",
+        "at",
+        "by",
+        "with",
+        "on",
+        "to",
+        "which",
+        "that",
+        "as",
+        "a",
+        "an",
+        "from",
+        "against",
+        "is",
+        "was",
+    ]
+)
 # "Finland’s national Climate Act": whose law it is, is no part of its name.
-_OWNER = re.compile(r"(?P<owner>[\w. -]{2,40}?)[’']s?\s+(?:(?:own|new|first|national|federal|revised|draft|proposed)\s+)*(?=[A-Z0-9])")
+_OWNER = re.compile(
+    r"(?P<owner>[\w. -]{2,40}?)[’']s?\s+(?:(?:own|new|first|national|federal|revised|draft|proposed)\s+)*(?=[A-Z0-9])"
+)
 # An initial, a title or a first name cut short, whose full stop was left out: "John F", "Lt", "Ma".
-_ABBREVIATED = re.compile(r"(?:^|[\s\u00a0.-])(?:[^\W\d_]|Jr|Sr|St|Sta|Sto|Dr|Mr|Mrs|Ms|Lt|Gen|Col|Maj|Capt|Sgt|Prof|Rev|Hon|Fr|Ma|Md|Mohd|Muhd|Abd|Wm|Jos)$")
+_ABBREVIATED = re.compile(
+    r"(?:^|[\s\u00a0.-])(?:[^\W\d_]|Jr|Sr|St|Sta|Sto|Dr|Mr|Mrs|Ms|Lt|Gen|Col|Maj|Capt|Sgt|Prof|Rev|Hon|Fr|Ma|Md|Mohd|Muhd|Abd|Wm|Jos)$"
+)
 # A name of more characters is none, and takes no more pieces.
 LONGEST = 300
 _LAW_ENDS_OPEN = re.compile(r"\b(?:of|of the|on the|on|to the)$")
@@ -45,7 +72,9 @@ _ACRONYM = 5.0
 # What a law found by its form alone is worth: the tagger, which sees more, did not see it.
 BY_FORM = 0.7
 _AMNESTY = re.compile(r"[ \u00a0\n]International\b")
-_BODY_NOUN = re.compile(r"\band\b.*\b(?:Commission|Committee|Council|Ministry|Board|Authority|Agency|Federation|Union|Institute|Bureau|Department|Secretariat)$")
+_BODY_NOUN = re.compile(
+    r"\band\b.*\b(?:Commission|Committee|Council|Ministry|Board|Authority|Agency|Federation|Union|Institute|Bureau|Department|Secretariat)$"
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,13 +144,25 @@ def _one_name(text: str, a: Marked, b: Marked) -> str | None:
     if a.label == "PERSON" == b.label and between in (". ", ".\u00a0", ".") and _ABBREVIATED.search(first):
         return "PERSON"
     opened = between.endswith("(") or first.count("(") > first.count(")")
-    if b.label in ("ORG", "LAW") and a.label in ("ORG", "LAW", "GPE") and opened and second.count(")") > second.count("("):
+    if (
+        b.label in ("ORG", "LAW")
+        and a.label in ("ORG", "LAW", "GPE")
+        and opened
+        and second.count(")") > second.count("(")
+    ):
         return b.label
     if a.label == "LAW" and b.label in ("LAW", "ORG") and between in (" ", "\u00a0") and _LAW_ENDS_OPEN.search(first):
         return "LAW"
     if a.label == b.label == "LAW" and between in (" ", "\u00a0"):
         return "LAW"
-    if a.label == b.label == "ORG" and between == ", " and first.isalpha() and first.istitle() and _BODY_NOUN.search(second) and not re.search(r"\band the\b", second):
+    if (
+        a.label == b.label == "ORG"
+        and between == ", "
+        and first.isalpha()
+        and first.istitle()
+        and _BODY_NOUN.search(second)
+        and not re.search(r"\band the\b", second)
+    ):
         return "ORG"
     return None
 
@@ -131,7 +172,11 @@ def _mended(text: str, m: Marked) -> Marked:
     if m.label in NAMES:
         end = _without_loose_end(text, start, end)
     if m.label == "LAW":
-        if (owner := _OWNER.match(text, start, end)) is not None and _is_place(owner["owner"]) and len(text[owner.end() : end].split()) > 1:
+        if (
+            (owner := _OWNER.match(text, start, end)) is not None
+            and _is_place(owner["owner"])
+            and len(text[owner.end() : end].split()) > 1
+        ):
             start = owner.end()
         if text[start:end].count("(") > text[start:end].count(")") and text[end : end + 1] == ")":
             end += 1
@@ -170,7 +215,12 @@ def _alike(text: str, marked: Sequence[Marked]) -> list[Marked]:
     for before, m in zip([None, *marked], marked, strict=False):
         words = text[m.start : m.end]
         votes[words][m.label] += m.confidence
-        if before is not None and before.label == "ORG" and words.isupper() and text[before.end : m.start].strip(" \u00a0*_") == "(":
+        if (
+            before is not None
+            and before.label == "ORG"
+            and words.isupper()
+            and text[before.end : m.start].strip(" \u00a0*_") == "("
+        ):
             votes[words]["ORG"] += _ACRONYM
     surest = {words: max(labels, key=lambda label: labels[label]) for words, labels in votes.items()}
     return [replace(m, label=surest[text[m.start : m.end]]) for m in marked]
@@ -184,14 +234,22 @@ def _is_slogan(text: str, m: Marked) -> bool:
 def _with_nationality(text: str, m: Marked, places: Mapping[int, Marked]) -> Marked:
     """A body with the nationality or place that stands right before it ("Finnish Sámi Youth"), which belongs to its name."""
     before = places.get(m.start - 1)
-    if m.label != "ORG" or before is None or not text[before.end].isspace() or not text[m.start].isupper() or text[m.start : m.end].startswith("Amnesty"):
+    if (
+        m.label != "ORG"
+        or before is None
+        or not text[before.end].isspace()
+        or not text[m.start].isupper()
+        or text[m.start : m.end].startswith("Amnesty")
+    ):
         return m
     return replace(m, start=before.start)
 
 
 @functools.cache
 def _bodies() -> re.Pattern[str]:
-    lines = importlib.resources.files("winsextract.data").joinpath("bodies.txt").read_text(encoding="utf-8").splitlines()
+    lines = (
+        importlib.resources.files("winsextract.data").joinpath("bodies.txt").read_text(encoding="utf-8").splitlines()
+    )
     names = sorted((line for line in lines if line and not line.startswith("#")), key=len, reverse=True)
     forms = (re.escape(n).replace(r"\ ", r"[ \u00a0\n]").replace("'", "['’]") for n in names)
     return re.compile(r"(?<![\w-])(?:" + "|".join(forms) + r")(?![\w-])")

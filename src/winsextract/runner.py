@@ -118,7 +118,9 @@ def find_reports(inputs: Sequence[str]) -> list[str]:
             and parts[-1].lower() not in ("readme.md", "readme.txt")
         ]
         if not found:
-            raise ReadError(f"{name}: the folder holds no report (files that end in {', '.join(sorted(filter(None, SUFFIXES)))}).")
+            raise ReadError(
+                f"{name}: the folder holds no report (files that end in {', '.join(sorted(filter(None, SUFFIXES)))})."
+            )
         reports.extend(found)
     return list(dict.fromkeys(reports))
 
@@ -160,7 +162,17 @@ def run(
     place = remote.local(os.fspath(output))
     if scheduler is not None and not remote.is_url(place):
         place = str(Path(place).absolute())
-    settings = Settings(output=place, model=model, trust_model=trust_model, year=year, report_id=report_id, review_threshold=review_threshold, force=force, corrections=_kept(corrections_folder, place), pseudonym_key=pseudonym_key)
+    settings = Settings(
+        output=place,
+        model=model,
+        trust_model=trust_model,
+        year=year,
+        report_id=report_id,
+        review_threshold=review_threshold,
+        force=force,
+        corrections=_kept(corrections_folder, place),
+        pseudonym_key=pseudonym_key,
+    )
     if not remote.is_url(place):
         dataset.recover(place)
     _check_names_and_pseudonyms_apart(settings)
@@ -203,7 +215,9 @@ def _check_names_and_pseudonyms_apart(settings: Settings) -> None:
         has_names = report is not None and not report["settings"].get("pseudonymised")
         if report is not None and has_names != (settings.pseudonym_key is None):
             has, makes = ("names", "pseudonyms") if has_names else ("pseudonyms", "names")
-            raise DatasetError(f"{settings.output} has {has} of people ({report_id}), and this run would put {makes} beside them: choose another folder with --output.")
+            raise DatasetError(
+                f"{settings.output} has {has} of people ({report_id}), and this run would put {makes} beside them: choose another folder with --output."
+            )
 
 
 def _tasks(reports: Sequence[str], settings: Settings) -> Iterator[Task]:
@@ -297,7 +311,9 @@ def work(task: Task, *, settings: Settings) -> Result:
     another version than the command's.
     """
     if settings.version != __version__:
-        raise WinsextractError(f"A worker has winsextract {__version__} and this command is {settings.version}: install the same version for both.")
+        raise WinsextractError(
+            f"A worker has winsextract {__version__} and this command is {settings.version}: install the same version for both."
+        )
     try:
         return _work(task, settings)
     except ModelError:
@@ -305,7 +321,10 @@ def work(task: Task, *, settings: Settings) -> Result:
     except WinsextractError as error:
         return Result(source=task.name, error=str(error))
     except Exception as error:
-        return Result(source=task.name, error=f"{task.name}: a fault of winsextract, please report it ({type(error).__name__}: {error}).")
+        return Result(
+            source=task.name,
+            error=f"{task.name}: a fault of winsextract, please report it ({type(error).__name__}: {error}).",
+        )
 
 
 def _work(task: Task, settings: Settings) -> Result:
@@ -332,7 +351,9 @@ def _work(task: Task, settings: Settings) -> Result:
         from winsextract import pseudonyms
 
         # Corrections may be about the report's words, or about those of a page with pseudonyms.
-        record, still_unfit = corrections.apply(pseudonyms.pseudonymise(record, source.text, settings.pseudonym_key), settings.corrections)
+        record, still_unfit = corrections.apply(
+            pseudonyms.pseudonymise(record, source.text, settings.pseudonym_key), settings.corrections
+        )
         unfit = tuple(each for each in unfit if each in still_unfit)
     record = {**record, "report": {**record["report"], "settings": _asked(record, settings)}}
     _commit(record, settings.output)
@@ -357,7 +378,11 @@ def _read(name: str, settings: Settings) -> Source:
         return remote.read(name)
     if name == "-":
         return read(name)
-    return replace(read(Path(settings.folder, name)), name=_source_name(name)) if str(Path.cwd()) != settings.folder else read(name)
+    return (
+        replace(read(Path(settings.folder, name)), name=_source_name(name))
+        if str(Path.cwd()) != settings.folder
+        else read(name)
+    )
 
 
 @functools.lru_cache(maxsize=1)
@@ -376,7 +401,11 @@ def _record(report_id: str, output: str) -> Record | None:
     from winsextract import remote
 
     try:
-        content = remote.record(output, report_id) if remote.is_url(output) else Path(output, "json", f"{report_id}.json").read_bytes()
+        content = (
+            remote.record(output, report_id)
+            if remote.is_url(output)
+            else Path(output, "json", f"{report_id}.json").read_bytes()
+        )
         record: Record = json.loads(content)
     except (OSError, ValueError, DatasetError):
         return None
@@ -409,7 +438,11 @@ def _unchanged(record: Record, source: Source, settings: Settings) -> bool:
 
 def _result(name: str, nested: Record, *, unchanged: bool) -> Result:
     wins = nested["wins"]
-    counts = {"wins": len(wins), "countries": len({c["alpha_3"] for w in wins for c in w["countries"]}), "review": sum(w["review"]["needed"] for w in wins)}
+    counts = {
+        "wins": len(wins),
+        "countries": len({c["alpha_3"] for w in wins for c in w["countries"]}),
+        "review": sum(w["review"]["needed"] for w in wins),
+    }
     for table in ("people", "organisations", "laws", "dates"):
         counts[table] = sum(len(w[table]) for w in wins)
     return Result(

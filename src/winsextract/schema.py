@@ -349,7 +349,7 @@ def json_schema() -> dict[str, Any]:
                 "settings": {
                     "type": "object",
                     "description": "The settings of the run.",
-                    "additionalProperties": {"type": ["string", "integer", "boolean", "null"]},
+                    "additionalProperties": {"type": ["string", "integer", "number", "boolean", "null"]},
                 },
             }
         ),

@@ -175,7 +175,13 @@ def make_tokenizer() -> Callable[[Language], Tokenizer]:
 
     def create(nlp: Language) -> Tokenizer:
         tokenizer = registry.tokenizers.get("spacy.Tokenizer.v1")()(nlp)
-        infixes = [*(nlp.Defaults.infixes or []), r"[\[\]()|<>]", r"(?<=[a-z]{3})(?=\d)", r"\*+", r"(?<=[a-z])[.](?=[A-Z])"]
+        infixes = [
+            *(nlp.Defaults.infixes or []),
+            r"[\[\]()|<>]",
+            r"(?<=[a-z]{3})(?=\d)",
+            r"\*+",
+            r"(?<=[a-z])[.](?=[A-Z])",
+        ]
         tokenizer.infix_finditer = compile_infix_regex(infixes).finditer
         return tokenizer
 
@@ -268,7 +274,9 @@ class Tagger:
                 f"The model is damaged: its network has sha256 {found[:12]}…, its description says {str(meta.get('sha256'))[:12]}…. Install winsextract again, or build it with `make model`."
             )
         if tuple(meta["tags"]) != TAGS or tuple(meta["roles"]) != ROLES or tuple(meta["outcomes"]) != OUTCOMES:
-            raise ModelError("The model was made for other labels than this version of winsextract has. Build it again with `make model`.")
+            raise ModelError(
+                "The model was made for other labels than this version of winsextract has. Build it again with `make model`."
+            )
         self._network, self._tokenizer, self._meta = network, tokenizer, meta
         self._session = self._encoder = None
 
@@ -339,7 +347,9 @@ class Tagger:
             ids = np.array([[encoder.cls, *pieces.ids[start:stop], encoder.sep]], dtype=np.int64)
             cases = np.array([[0, *pieces.cases[start:stop], 0]], dtype=np.int64)
             answer, text = session.run(None, {"ids": ids, "cases": cases})
-            here = np.minimum(np.arange(stop - start) + (start == 0) * n, np.arange(stop - start)[::-1] + (stop == n) * n)
+            here = np.minimum(
+                np.arange(stop - start) + (start == 0) * n, np.arange(stop - start)[::-1] + (stop == n) * n
+            )
             better = here > depth[start:stop]
             by_piece[start:stop][better] = answer[0, 1:-1][better]
             depth[start:stop][better] = here[better]
@@ -368,7 +378,9 @@ class Tagger:
                 json.loads((folder / "meta.json").read_text(encoding="utf-8")),
             )
         except (OSError, ValueError, KeyError) as error:
-            raise ModelError(f"The model in {folder} cannot be read ({error}). Install winsextract again, or build it with `make model`.") from error
+            raise ModelError(
+                f"The model in {folder} cannot be read ({error}). Install winsextract again, or build it with `make model`."
+            ) from error
         return self
 
     def to_bytes(self, *, exclude: Iterable[str] = ()) -> bytes:
@@ -401,7 +413,9 @@ def _runs(doc: Doc, words: Sequence[str]) -> Iterator[list[int]]:
         length = doc[i].idx - line_start
         single = word.count("\n") < 2 and word.count("\r") < 2
         # A paragraph that a page has broken in the middle of a sentence goes on as well.
-        wrapped = ends and ((single and WRAPPED[0] <= length <= WRAPPED[1]) or (length > WRAPPED[1] and words[i - 1].isalpha()))
+        wrapped = ends and (
+            (single and WRAPPED[0] <= length <= WRAPPED[1]) or (length > WRAPPED[1] and words[i - 1].isalpha())
+        )
         if ends:
             line_start = doc[i].idx + len(word)
         if run and ((ends and not wrapped) or not word.isspace()):

@@ -37,6 +37,12 @@ def test_sixty_kills(tmp_path: Path) -> None:
     assert kills.survived == 60 and kills.unfinished > 0 and kills.mixed > 0
 
 
+def test_kills_of_a_command_with_workers(tmp_path: Path) -> None:
+    """They outlive the command by the report that they are writing."""
+    kills = kill_runs(tmp_path, kills=12, reports=25, seed=random.SystemRandom().randrange(10**6), workers=2)
+    say("with two workers:", kills)
+
+
 def test_two_runs_at_once_again_and_again(tmp_path: Path) -> None:
     import subprocess
 
@@ -103,7 +109,10 @@ def test_the_whole_run_takes_linear_time(tmp_path: Path) -> None:
         done = winsextract("run", tmp_path / f"{times}.txt", "--output", tmp_path / str(times), "--quiet")
         assert done.returncode == 0, done.stderr
         took.append(time.monotonic() - began)
-        assert json.loads((tmp_path / str(times) / "json/wins-of-2003.json").read_text())["wins"][-1]["position"] == 50 * times
+        assert (
+            json.loads((tmp_path / str(times) / "json/wins-of-2003.json").read_text())["wins"][-1]["position"]
+            == 50 * times
+        )
     say("50, 200, 800 wins took", *(f"{t:.1f} s" for t in took))
     assert took[2] < 16 * 1.5 * took[0]
 
@@ -140,9 +149,41 @@ UNITS = [
 
 @pytest.mark.parametrize("unit", UNITS)
 def test_one_win_takes_linear_time(unit: str) -> None:
+    """The same words again and again."""
     took = grows(lambda text: whole(f"Iraq: A court{text}"), unit, 2_000)
     say(repr(unit), *(f"{t:.2f} s" for t in took))
     assert took[2] < 16 * 2 * max(took[0], 0.05), took
+
+
+SYLLABLES = ["ba", "ce", "di", "fo", "gu", "ha", "je", "ki", "lo", "mu", "na", "pe", "ri", "so", "tu", "va"]
+
+
+def name(n: int) -> str:
+    """A word that looks like a name, another one for each of 65,536 numbers."""
+    return "".join(SYLLABLES[n >> shift & 15] for shift in (0, 4, 8, 12)).capitalize()
+
+
+NAMES: dict[str, Callable[[int], str]] = {
+    "people": lambda n: f"a court acquitted {name(n)} {name(n * 31 + 7)} and ",
+    "organisations": lambda n: f"the {name(n)} Human Rights Centre ({name(n)[:3].upper()}) and ",
+    "laws": lambda n: f"the {name(n)} Act, ",
+    "dates": lambda n: f"{n % 28 + 1} March {1900 + n % 120}, ",
+}
+
+
+@pytest.mark.parametrize("kind", NAMES)
+def test_many_names_take_linear_time(kind: str) -> None:
+    """Other names each time, which are compared with one another."""
+    took = []
+    for size in (2_000, 8_000, 32_000, 128_000):
+        text, n = "Iraq: A court said that ", 0
+        while len(text) < size:
+            text, n = text + NAMES[kind](n), n + 1
+        began = time.process_time()
+        whole(text)
+        took.append(time.process_time() - began)
+    say(kind, *(f"{t:.2f} s" for t in took))
+    assert took[3] < 64 * 2 * max(took[0], 0.05), took
 
 
 HEADS = [
@@ -153,7 +194,9 @@ HEADS = [
 
 @pytest.mark.parametrize("unit", HEADS)
 def test_reading_and_segmenting_take_linear_time(unit: str) -> None:
-    took = grows(lambda text: segment(decode(f"Wins of 2003\n{text}".encode(), name="a.txt", media_type=TEXT).text), unit, 20_000)
+    took = grows(
+        lambda text: segment(decode(f"Wins of 2003\n{text}".encode(), name="a.txt", media_type=TEXT).text), unit, 20_000
+    )
     say(repr(unit), *(f"{t:.2f} s" for t in took))
     assert took[2] < 16 * 2 * max(took[0], 0.02), took
 

@@ -43,7 +43,9 @@ def count_affected(doc: Doc, outcomes: Sequence[Outcome], people: Sequence[Perso
         number = stated[0]
         others = _with_others(doc.text, number, people)
         words = Mention(doc.text[number.start : number.end], number.start, number.end)
-        return Affected(number.value + others, "stated", qualifier_of(doc.text, number.start, number.end), words), sure * stated[1]
+        return Affected(
+            number.value + others, "stated", qualifier_of(doc.text, number.start, number.end), words
+        ), sure * stated[1]
     if not any(o.outcome in OF_PERSONS for o in outcomes):
         return None, 1.0 - sure
     of = "perpetrator" if outcomes[0].outcome == "accountability" else "beneficiary"
@@ -52,7 +54,9 @@ def count_affected(doc: Doc, outcomes: Sequence[Outcome], people: Sequence[Perso
 
 
 # What follows a number that does not include those named before it: "X, Y and four others".
-_OTHERS = re.compile(r"\s+(?:\w+\s+)?(?:others?|more|colleagues|co-defendants|co-accused|companions|comrades)\b", re.IGNORECASE)
+_OTHERS = re.compile(
+    r"\s+(?:\w+\s+)?(?:others?|more|colleagues|co-defendants|co-accused|companions|comrades)\b", re.IGNORECASE
+)
 # Longest stretch between two names of a list, in characters: ", the teacher ".
 _GAP = 30
 
@@ -118,7 +122,10 @@ def _no_count() -> tuple[re.Pattern[str], re.Pattern[str], re.Pattern[str]]:
     return (
         re.compile(rf"\b(?:{_one_of(data['before_scale'])})\s+$", re.IGNORECASE),
         re.compile(rf"\b(?:{_one_of(data['before_one'])})\s+$", re.IGNORECASE),
-        re.compile(rf"\s+(?:(?:{_one_of(data['behind_one'])})\b|in\s+(?:\d|{_one_of(vocabulary('numbers')['words'])}))", re.IGNORECASE),
+        re.compile(
+            rf"\s+(?:(?:{_one_of(data['behind_one'])})\b|in\s+(?:\d|{_one_of(vocabulary('numbers')['words'])}))",
+            re.IGNORECASE,
+        ),
     )
 
 
@@ -192,6 +199,9 @@ def qualifier_of(text: str, start: int, end: int) -> str:
         if before == w or before.endswith(f" {w}" if w[0].isalpha() else w)
     ]
     fits = fits or [
-        (len(w), name) for name, words in data["qualifiers_behind"].items() for w in words if re.match(rf"{re.escape(w)}(?!\w)", behind)
+        (len(w), name)
+        for name, words in data["qualifiers_behind"].items()
+        for w in words
+        if re.match(rf"{re.escape(w)}(?!\w)", behind)
     ]
     return str(max(fits)[1]) if fits else "exact"

@@ -73,13 +73,17 @@ def load_pipeline(model: str | None = None, *, trust_model: bool = False) -> Lan
         nlp = spacy.load(model)
     except (OSError, ValueError, KeyError) as error:
         reason = str(error).splitlines()[0] if str(error) else type(error).__name__
-        raise ModelError(f"The model {model!r} cannot be loaded: {reason} Give the name of an installed spaCy pipeline or the folder of one.") from error
+        raise ModelError(
+            f"The model {model!r} cannot be loaded: {reason} Give the name of an installed spaCy pipeline or the folder of one."
+        ) from error
     if "winsextract_tagger" in nlp.pipe_names:
         return nlp
     if not any(name in nlp.pipe_names for name in ("ner", "entity_ruler", "beam_ner", "span_ruler")) and not any(
         "doc.ents" in nlp.get_pipe_meta(name).assigns for name in nlp.pipe_names
     ):
-        raise ModelError(f"The model {model!r} finds no entities: it has no `ner` component, only {', '.join(nlp.pipe_names) or 'a tokeniser'}.")
+        raise ModelError(
+            f"The model {model!r} finds no entities: it has no `ner` component, only {', '.join(nlp.pipe_names) or 'a tokeniser'}."
+        )
     nlp.add_pipe("winsextract_labels", last=True)
     tagger = cast(Tagger, nlp.add_pipe("winsextract_tagger", last=True, config={"set_ents": False}))
     tagger.from_bytes(cast(Tagger, _shipped().get_pipe("winsextract_tagger")).to_bytes())
@@ -108,7 +112,9 @@ def curves(nlp: Language) -> dict[str, Any]:
 def _shipped() -> Language:
     folder = _folder()
     if not (folder / "config.cfg").is_file():
-        raise ModelError("The shipped model is missing from the package. Install winsextract again, or build the model with `make model`.")
+        raise ModelError(
+            "The shipped model is missing from the package. Install winsextract again, or build the model with `make model`."
+        )
     return spacy.load(folder)
 
 

@@ -51,7 +51,14 @@ def find_event_date(
         return None
     if month is not None:
         last = calendar.monthrange(year, month)[1]
-        return EventDate(f"{year:04d}-{month:02d}", dt.date(year, month, 1), dt.date(year, month, last), "month", "section", 1.0 - best_p)
+        return EventDate(
+            f"{year:04d}-{month:02d}",
+            dt.date(year, month, 1),
+            dt.date(year, month, last),
+            "month",
+            "section",
+            1.0 - best_p,
+        )
     return EventDate(f"{year:04d}", dt.date(year, 1, 1), dt.date(year, 12, 31), "year", "report", 1.0 - best_p)
 
 

@@ -28,7 +28,9 @@ _LEADING = (
     re.compile(r"(?:new|proposed|draft)\s+(?=[A-Z0-9‘“'\"])", re.IGNORECASE),
     # "Article 22 of the Convention …": the instrument is the convention. A provision of a constitution, a code
     # or an act is named as such ("Article 57 of the Constitution").
-    re.compile(_PROVISION + r"(?=[^\n]{0,60}\b(?:Convention|Covenant|Charter|Treaty|Declaration|Protocol)\b)", re.IGNORECASE),
+    re.compile(
+        _PROVISION + r"(?=[^\n]{0,60}\b(?:Convention|Covenant|Charter|Treaty|Declaration|Protocol)\b)", re.IGNORECASE
+    ),
 )
 _PROVISION_BEFORE = re.compile(_PROVISION + r"$", re.IGNORECASE)
 _WITH_PROVISIONS = re.compile(r"\b(?:Constitution|Code|Act|Law)\b")

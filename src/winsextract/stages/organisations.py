@@ -28,7 +28,9 @@ from winsextract.places import find_places
 from winsextract.records import Mention, Name, Part
 
 
-def find_organisations(text: str, found: Sequence[Found], *, parts: Sequence[Part] = (), places: Sequence[str] = ()) -> tuple[Name, ...]:
+def find_organisations(
+    text: str, found: Sequence[Found], *, parts: Sequence[Part] = (), places: Sequence[str] = ()
+) -> tuple[Name, ...]:
     """One entry per organisation named in a win's text, in order of first mention.
 
     `parts` are the win's captions, credits and quotes; a body that stands only in an image
@@ -47,8 +49,14 @@ def find_organisations(text: str, found: Sequence[Found], *, parts: Sequence[Par
     for f in again(text, list(kept.values()), taken=credits):
         kept.setdefault((f.mention.start, f.mention.end), f)
     full = {_core(_words(f.mention.text), known)[0] for f in kept.values() if len(_words(f.mention.text)) > 1}
-    kept = {span: f for span, f in kept.items() if fold(f.mention.text) not in _set("only_as_alias") or _words(f.mention.text) in full}
-    groups = merge([kept[span] for span in sorted(kept)], lambda full, form: same_body(full, form, places=known), text=text)
+    kept = {
+        span: f
+        for span, f in kept.items()
+        if fold(f.mention.text) not in _set("only_as_alias") or _words(f.mention.text) in full
+    }
+    groups = merge(
+        [kept[span] for span in sorted(kept)], lambda full, form: same_body(full, form, places=known), text=text
+    )
     return entries(groups)
 
 
@@ -105,7 +113,12 @@ def _owner_and_part(mention: Mention, places: frozenset[str]) -> Iterator[Mentio
     if found is None or found.end() != len(mention.text):
         found = _PROGRAMME.fullmatch(mention.text) if len(mention.text) < 130 else None
         owner = " ".join(words_of(found["owner"])).removeprefix("the ") if found else ""
-        if found is not None and owner in _set("mothers") and words_of(found["part"])[-1:] and words_of(found["part"])[-1] in _set("no_bodies"):
+        if (
+            found is not None
+            and owner in _set("mothers")
+            and words_of(found["part"])[-1:]
+            and words_of(found["part"])[-1] in _set("no_bodies")
+        ):
             yield Mention(found["owner"], mention.start + found.start("owner"), mention.end)
         else:
             yield mention
@@ -120,7 +133,14 @@ def _owner_and_part(mention: Mention, places: frozenset[str]) -> Iterator[Mentio
         yield owning
         if words_of(part) and not set(words_of(part)) & _set("no_bodies") and part[0].isupper():
             yield owned
-    elif part.islower() and len(part.split()) == 1 and mention.text[len(owner) + 1 : len(owner) + 2] in ("s", "S") and not _is_place(words, places) and not _is_country(owner) and words[-1] not in _set("plurals"):
+    elif (
+        part.islower()
+        and len(part.split()) == 1
+        and mention.text[len(owner) + 1 : len(owner) + 2] in ("s", "S")
+        and not _is_place(words, places)
+        and not _is_country(owner)
+        and words[-1] not in _set("plurals")
+    ):
         yield owning  # "Carrefour’s board"
     else:
         yield mention
@@ -145,10 +165,18 @@ def _are_two(left: str, right: str, alone: frozenset[str]) -> bool:
     if not a or not b or any(name in " ".join((*a, "and", *b)) for name in _set("inseparable")):
         return False
     key_a, key_b = " ".join(a).removeprefix("the "), " ".join(b)
-    if key_a in _set("mothers") or key_b in _set("mothers") or key_b.startswith(tuple(f"{m} " for m in _set("mothers"))):
+    if (
+        key_a in _set("mothers")
+        or key_b in _set("mothers")
+        or key_b.startswith(tuple(f"{m} " for m in _set("mothers")))
+    ):
         return True
     # "Ministry of Labour and Social Welfare": what the noun stands before may go on.
-    open_a = len(a) > 1 and a[0] in _set("bodies") | _set("institutions") and a[1] in ("of", "for", "on", "to", "in", "against")
+    open_a = (
+        len(a) > 1
+        and a[0] in _set("bodies") | _set("institutions")
+        and a[1] in ("of", "for", "on", "to", "in", "against")
+    )
     if (key_a in alone or key_b in alone) and not open_a:
         return True
     body_b = b[0] in _set("bodies") or (not open_a and b[-1] in _set("bodies"))
@@ -180,7 +208,9 @@ def _is_no_body(text: str, places: frozenset[str]) -> bool:
         return True
     if words[0] == "government" or words[-1] in ("government", "authorities"):
         return True
-    office = next((o for o in vocabulary("names")["organisations"]["offices"] if key == o or key.startswith(f"{o} ")), None)
+    office = next(
+        (o for o in vocabulary("names")["organisations"]["offices"] if key == o or key.startswith(f"{o} ")), None
+    )
     # "King Khalid University" and "Prosecutor General’s Office" are bodies, "President of the Foundation" is none.
     if office is not None and (words[-1] not in _set("institutions") or key.startswith(f"{office} of ")):
         return True
@@ -209,7 +239,11 @@ def _core(words: tuple[str, ...], places: frozenset[str]) -> tuple[tuple[str, ..
     """A name's words without the place at its beginning or end, and that place's words ("high court", "kenya")."""
 
     def is_place(part: Sequence[str]) -> bool:
-        return bool(part) and (all(w.removesuffix("s") in places or w in places or w in _set("owners") for w in part) or _is_country(" ".join(part).title()) or _is_country(" ".join(part).removesuffix("s").title()))
+        return bool(part) and (
+            all(w.removesuffix("s") in places or w in places or w in _set("owners") for w in part)
+            or _is_country(" ".join(part).title())
+            or _is_country(" ".join(part).removesuffix("s").title())
+        )
 
     for n in range(min(4, len(words) - 1), 0, -1):
         if is_place(words[:n]):
@@ -242,7 +276,9 @@ def same_body(full: str, form: str, *, places: frozenset[str] = frozenset()) -> 
     if a == b or is_acronym_of(form, full):
         return True
     key_a, key_b = " ".join(a), " ".join(b)
-    if key_b in _set("mothers") or any(key_a.startswith(f"{m} ") and key_b.startswith(f"{m} ") for m in _set("mothers") - _set("owners")):
+    if key_b in _set("mothers") or any(
+        key_a.startswith(f"{m} ") and key_b.startswith(f"{m} ") for m in _set("mothers") - _set("owners")
+    ):
         return False
     (core_a, place_a), (core_b, place_b) = _core(a, places), _core(b, places)
     if core_a == core_b and (len(core_a) > 1 or core_a[0] in _set("bodies")):
@@ -252,13 +288,22 @@ def same_body(full: str, form: str, *, places: frozenset[str] = frozenset()) -> 
         return False
     if len(a) == len(b) > 1 and sum(x == y for x, y in zip(a, b, strict=True)) == len(a) - 1:
         # Another spelling of one word, but never of a place's.
-        return core_a != core_b and all(similar(x, y) for x, y in zip(a, b, strict=True)) and not any(w in places for w in {*a} ^ {*b})
+        return (
+            core_a != core_b
+            and all(similar(x, y) for x, y in zip(a, b, strict=True))
+            and not any(w in places for w in {*a} ^ {*b})
+        )
     if len(a) > len(b) and a[-len(b) :] == b:
         before = a[: -len(b)]
         if all(w in places or w in _set("prefixes") for w in before):
             return True
         # "Temuco Public Prosecutor’s Office": before a court's or an office's bare name stands a place, known or not.
-        return len(b) > 1 and len(before) <= 2 and all(w in _set("of_the_state") for w in b) and not {*before} & _set("kinds")
+        return (
+            len(b) > 1
+            and len(before) <= 2
+            and all(w in _set("of_the_state") for w in b)
+            and not {*before} & _set("kinds")
+        )
     if len(a) > len(b) and a[: len(b)] == b:
         return _is_short_form(a, b, form, places)
     # "ECOWAS Court" for "… (ECOWAS) Community Court of Justice": an acronym inside, then words in order.
@@ -274,9 +319,14 @@ def _is_short_form(a: Sequence[str], b: Sequence[str], form: str, places: frozen
     generic = _set("generic")
     if len(b) == 1:
         # An acronym's or a company's court, council or board is another body; so is the section of a country.
-        if {*behind} & _set("organs") or all(w in places or w in ("of", "in", "the") or _is_country(w.title()) for w in behind):
+        if {*behind} & _set("organs") or all(
+            w in places or w in ("of", "in", "the") or _is_country(w.title()) for w in behind
+        ):
             return False
-        return b[0] not in places | generic | _set("prefixes") | _set("of_the_state") | _set("plurals") and form[0].isupper()
+        return (
+            b[0] not in places | generic | _set("prefixes") | _set("of_the_state") | _set("plurals")
+            and form[0].isupper()
+        )
     if all(w in generic for w in behind) and not all(w in generic for w in b):
         return True
     return behind[0] in ("of", "for", "on", "against", "in", "to")

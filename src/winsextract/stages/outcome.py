@@ -50,7 +50,12 @@ def find_outcomes(doc: Doc, cues: tuple[Cue, ...]) -> tuple[Outcome, ...]:
     denies = np.array([o in doubted for o in OUTCOMES], dtype=float)
     happened = logits(np.array([doc.cats[o] for o in OUTCOMES])) + CUE_REPORTS * reports - CUE_DENIES * denies
     strongest = scores.evidence.max(axis=0) if len(doc) else np.zeros(len(OUTCOMES))
-    about = np.log(scores.primary + 1e-4) + PRIMARY_HAPPENED * happened + PRIMARY_CUE * (reports - denies) + PRIMARY_EVIDENCE * strongest
+    about = (
+        np.log(scores.primary + 1e-4)
+        + PRIMARY_HAPPENED * happened
+        + PRIMARY_CUE * (reports - denies)
+        + PRIMARY_EVIDENCE * strongest
+    )
     primary = int(about.argmax())
     others = [int(i) for i in np.argsort(-happened) if i != primary and happened[i] > THRESHOLD]
     share = np.exp(about - about.max())
@@ -73,9 +78,17 @@ def evidence_for(doc: Doc, outcome: int, cues: tuple[Cue, ...]) -> Mention | Non
 def _around(doc: Doc, column: Array, peak: int) -> Mention:
     """The words round the strongest one that are evidence too."""
     start = end = peak
-    while start > 0 and peak - start < MAX_EVIDENCE and (column[start - 1] >= EVIDENCE_NEIGHBOUR or is_markup(doc[start - 1].text)):
+    while (
+        start > 0
+        and peak - start < MAX_EVIDENCE
+        and (column[start - 1] >= EVIDENCE_NEIGHBOUR or is_markup(doc[start - 1].text))
+    ):
         start -= 1
-    while end + 1 < len(doc) and end - start + 1 < MAX_EVIDENCE and (column[end + 1] >= EVIDENCE_NEIGHBOUR or is_markup(doc[end + 1].text)):
+    while (
+        end + 1 < len(doc)
+        and end - start + 1 < MAX_EVIDENCE
+        and (column[end + 1] >= EVIDENCE_NEIGHBOUR or is_markup(doc[end + 1].text))
+    ):
         end += 1
     while start < peak and is_markup(doc[start].text):
         start += 1

@@ -41,7 +41,42 @@ MIN_BARE = 2
 # Another spelling of a bare name needs this many letters.
 MIN_SPELLING = 6
 # Words that join the parts of a name and never stand for it.
-PARTICLES = frozenset(["al", "el", "bin", "bint", "binti", "ibn", "ben", "van", "von", "der", "den", "de", "la", "le", "da", "dos", "do", "das", "du", "di", "del", "della", "y", "e", "abu", "umm", "ould", "mint", "ait", "ag", "st", "san"])
+PARTICLES = frozenset(
+    [
+        "al",
+        "el",
+        "bin",
+        "bint",
+        "binti",
+        "ibn",
+        "ben",
+        "van",
+        "von",
+        "der",
+        "den",
+        "de",
+        "la",
+        "le",
+        "da",
+        "dos",
+        "do",
+        "das",
+        "du",
+        "di",
+        "del",
+        "della",
+        "y",
+        "e",
+        "abu",
+        "umm",
+        "ould",
+        "mint",
+        "ait",
+        "ag",
+        "st",
+        "san",
+    ]
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -168,7 +203,9 @@ def _again(text: str, found: Sequence[Found], credits: Taken) -> list[Found]:
     return [
         Found(Mention(text[start:end], start, end), names[name].confidence, None)
         for name, start, end in elsewhere(text, names, taken)
-        if (start, end) not in credits and not _NO_PERSON.match(text, end) and not _is_family(text, Mention(name, start, end))
+        if (start, end) not in credits
+        and not _NO_PERSON.match(text, end)
+        and not _is_family(text, Mention(name, start, end))
     ]
 
 
@@ -205,7 +242,12 @@ class _Groups:
     def like(self, name: str) -> list[int]:
         """The groups of people who may be called so."""
         words = words_of(name)
-        near = {g for w in {*words, "".join(words)} if len(self._by_word.get(w, ())) <= COMMON for g in self._by_word.get(w, ())}
+        near = {
+            g
+            for w in {*words, "".join(words)}
+            if len(self._by_word.get(w, ())) <= COMMON
+            for g in self._by_word.get(w, ())
+        }
         if len(words) == 1 and 5 <= len(words[0]) <= MAX_WORD:
             for n in range(len(words[0]) - 2, len(words[0]) + 3):
                 near |= {g for w, g in self._by_letter.get((words[0][0], n), ())[: 8 * COMMON] if similar(w, words[0])}
@@ -222,7 +264,9 @@ class _Groups:
         return min(groups, key=distance)
 
 
-def _merge(found: Sequence[Found], ties: Mapping[int, Sequence[int]], apart: Mapping[int, Sequence[int]]) -> list[list[Found]]:
+def _merge(
+    found: Sequence[Found], ties: Mapping[int, Sequence[int]], apart: Mapping[int, Sequence[int]]
+) -> list[list[Found]]:
     """Groups of mentions of one person each."""
     order = sorted(range(len(found)), key=lambda i: (-len(words_of(found[i].mention.text)), found[i].mention.start))
     groups = _Groups()
@@ -249,7 +293,12 @@ def same_person(full: str, form: str) -> bool:
     if len(b) == 1:
         word = b[0]
         bare = [w for w in a if w not in PARTICLES]
-        return len(word) >= MIN_BARE and word not in PARTICLES and len(a) > 1 and (word in bare or any(similar(word, w) for w in bare if len(w) >= MIN_SPELLING))
+        return (
+            len(word) >= MIN_BARE
+            and word not in PARTICLES
+            and len(a) > 1
+            and (word in bare or any(similar(word, w) for w in bare if len(w) >= MIN_SPELLING))
+        )
     if "".join(a) == "".join(b):
         # "Abdel-Moneim" and "Abdelmoneim", "K. P." and "K.P."
         return True
@@ -283,7 +332,12 @@ def _ties(text: str, found: Sequence[Found]) -> tuple[dict[int, list[int]], froz
         if a.end > b.start or len(between) > 60:
             continue
         other_script = between.strip() in ("(", "（", ",", "/", "") and script(a.text) != script(b.text)
-        nickname = re.fullmatch(r"\s+[(]?[“\"‘«]", between) is not None and text[b.end : b.end + 1] in ("”", '"', "’", "»")
+        nickname = re.fullmatch(r"\s+[(]?[“\"‘«]", between) is not None and text[b.end : b.end + 1] in (
+            "”",
+            '"',
+            "’",
+            "»",
+        )
         if nickname or other_script or known_as(between):
             ties.setdefault(i, []).append(i + 1)
             ties.setdefault(i + 1, []).append(i)
@@ -292,7 +346,9 @@ def _ties(text: str, found: Sequence[Found]) -> tuple[dict[int, list[int]], froz
 
 
 # Two people: "Ana and Ana Ruiz", "Ana Ruiz and his son Luis", "Ana Ruiz’s mother Ana Ruiz Pérez"; of a list without "and" full names only.
-_TWO_PEOPLE = re.compile(r"(?:[’']s?)?[*_\s]*(?:,?[*_\s]*(?:and|&|with)\s+|,\s+)?(?:(?:his|her|their|the|a)\s+)?(?P<kin>(?:[\w-]+\s+){0,2}(?P<noun>[\w-]+),?\s+)?[*_]*")
+_TWO_PEOPLE = re.compile(
+    r"(?:[’']s?)?[*_\s]*(?:,?[*_\s]*(?:and|&|with)\s+|,\s+)?(?:(?:his|her|their|the|a)\s+)?(?P<kin>(?:[\w-]+\s+){0,2}(?P<noun>[\w-]+),?\s+)?[*_]*"
+)
 _LISTED = re.compile(r"[*_]*,\s+[*_]*")
 _AND = re.compile(r"\b(?:and|with)\b|&")
 
@@ -306,7 +362,9 @@ def _apart(text: str, found: Sequence[Found]) -> dict[int, list[int]]:
         if a.end > b.start or len(between) > 40 or fold(a.text) == fold(b.text):
             continue
         two = _TWO_PEOPLE.fullmatch(between)
-        kin = two is not None and two["noun"] is not None and two["noun"].lower() in vocabulary("names")["people"]["kin"]
+        kin = (
+            two is not None and two["noun"] is not None and two["noun"].lower() in vocabulary("names")["people"]["kin"]
+        )
         joined = two is not None and two["kin"] is None and _AND.search(between) is not None
         listed = _LISTED.fullmatch(between) is not None and min(len(words_of(a.text)), len(words_of(b.text))) > 1
         if kin or joined or listed:
@@ -355,7 +413,10 @@ def _cues() -> tuple[_Cue, ...]:
                 ROLES.index(cue["role"]),
                 cue["weight"],
                 re.compile(rf"\b(?:{before})\b[.,]?(?:\s+[\w’'-]+){{0,2}}[\s*_“\"]*$", re.IGNORECASE),
-                re.compile(rf"[*_]*(?:,\s+|\s+(?=(?:of|who|mp|mep|msp)\b)|\s*\()(?:(?:now|then|a|an|the|her|his|their|its|[\w.-]+[’']s?)\s+)*(?:[\w-]+\s+){{0,2}}?(?:{behind})\b", re.IGNORECASE),
+                re.compile(
+                    rf"[*_]*(?:,\s+|\s+(?=(?:of|who|mp|mep|msp)\b)|\s*\()(?:(?:now|then|a|an|the|her|his|their|its|[\w.-]+[’']s?)\s+)*(?:[\w-]+\s+){{0,2}}?(?:{behind})\b",
+                    re.IGNORECASE,
+                ),
                 re.compile(rf"[*_]*(?:,[^,.;:]{{1,40}},)?\s+(?:{does})\b", re.IGNORECASE),
             )
         )
@@ -391,7 +452,11 @@ def _listed_alike(text: str, groups: Sequence[list[Found]], roles: Sequence[Arra
     result = list(roles)
     run: list[int] = []
     for i in [*order, None]:
-        if i is not None and run and _LIST_GAP.fullmatch(text, groups[run[-1]][0].mention.end, groups[i][0].mention.start):
+        if (
+            i is not None
+            and run
+            and _LIST_GAP.fullmatch(text, groups[run[-1]][0].mention.end, groups[i][0].mention.start)
+        ):
             run.append(i)
             continue
         if len(run) > 1:
