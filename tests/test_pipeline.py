@@ -148,3 +148,10 @@ def test_a_slug_is_always_a_folder_s_name(title: str) -> None:
 def test_records_cannot_be_changed(report) -> None:  # type: ignore[no-untyped-def]
     with pytest.raises(dataclasses.FrozenInstanceError):
         report.wins[0].month = 5
+
+
+@pytest.mark.parametrize(("month_first", "edtf"), [(False, "2024-04-03"), (True, "2024-03-04")])
+def test_the_month_may_come_first(month_first: bool, edtf: str) -> None:
+    text = "Wins of 2024\n\nMARCH\n\nKenya: Amal Otieno was released from prison on 03/04/2024.\n"
+    win = extract(source(text), load_pipeline(), month_first=month_first).wins[0]
+    assert [d.edtf for d in win.dates] == [edtf]

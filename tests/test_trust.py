@@ -8,6 +8,7 @@ from __future__ import annotations
 import dataclasses
 import functools
 import hashlib
+import io
 import json
 import os
 import pickle
@@ -30,6 +31,7 @@ import pytest
 import spacy
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from reportlab.pdfgen import canvas
 from spacy.language import Language
 from test_dataset import check_readable
 from test_read import BAD
@@ -223,6 +225,15 @@ def test_the_same_input_gives_the_same_bytes(tmp_path: Path) -> None:
 
 # Bad inputs
 
+
+def locked_pdf() -> bytes:
+    file = io.BytesIO()
+    page = canvas.Canvas(file, encrypt="secret")
+    page.drawString(72, 720, "Kenya: A court freed her.")
+    page.save()
+    return file.getvalue()
+
+
 MB = 1_000_000
 # What is read and then is no report by its size, or is odd: name, bytes, words of the reason or None where it gives a result.
 ODD: list[tuple[str, bytes, str | None]] = [
@@ -231,6 +242,7 @@ ODD: list[tuple[str, bytes, str | None]] = [
     ("book.txt", b"Iraq: " + b"a court freed her and " * 10_000, "no header of a place among them"),
     ("headers.txt", b"Wins of 2003\n\nJANUARY\n\n" + b"Iraq: A court freed them.\n\n" * 100_000, "headers, more than a report can have"),
     ("page.html", b"<h3>Kenya</h3><p>" + b"A court freed someone after a long time in prison. " * (20 * MB // 51), "more than a report can have"),
+    ("locked.pdf", locked_pdf(), "locked with a password"),
     ("brackets.txt", b"Iraq: " + b"[" * 5_000 + b"x" + b"]" * 5_000, None),
     ("links.md", b"## Iraq\n\n" + b"[a](" * 2_000, None),
     ("marks.txt", b"Iraq: " + "“‘(…*_.,".encode() * 500, None),

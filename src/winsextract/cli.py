@@ -92,6 +92,9 @@ def run(
     review_threshold: Annotated[
         float | None, typer.Option(min=0.0, max=1.0, help="Flag wins for review from this chance of an error on.")
     ] = None,
+    month_first: Annotated[
+        bool, typer.Option("--month-first", help="Read 03/04/2024 as 4 March, not 3 April.")
+    ] = False,
     force: Annotated[bool, typer.Option("--force", help="Extract again although nothing changed.")] = False,
     workers: Annotated[
         str, typer.Option(metavar="N|auto", callback=_workers, help="Processes on this machine; auto is one a core.")
@@ -143,6 +146,7 @@ def run(
                     year=year,
                     report_id=report_id,
                     review_threshold=review_threshold,
+                    month_first=month_first,
                     force=force,
                     corrections_folder=corrections,
                     pseudonym_key=key,

@@ -55,12 +55,14 @@ def extract(
     year: int | None = None,
     report_id: str | None = None,
     review_threshold: float | None = None,
+    month_first: bool = False,
 ) -> Report:
     """The records of one report.
 
     `year` and `report_id` override what the text says; wins are flagged from a chance of an
-    error of `review_threshold` on. Raises ConservationError where a
-    character of the text would be lost or counted twice, ReadError where it is no report by its size.
+    error of `review_threshold` on; `month_first` reads 03/04/2024 as 4 March. Raises
+    ConservationError where a character of the text would be lost or counted twice, ReadError
+    where it is no report by its size.
     """
     from spacy.about import __version__ as spacy_version
 
@@ -82,6 +84,7 @@ def extract(
             report_id=report_id,
             calibration=calibration,
             threshold=THRESHOLD if review_threshold is None else review_threshold,
+            month_first=month_first,
         )
         for doc, s in annotate(nlp, bodies)
     )
@@ -110,6 +113,7 @@ def understand(
     report_id: str,
     calibration: Mapping[str, Any],
     threshold: float = THRESHOLD,
+    month_first: bool = False,
 ) -> Win:
     """One win's record from its annotated text.
 
@@ -136,7 +140,7 @@ def understand(
     organisations = find_organisations(body, _found(doc, marked, "ORG"), parts=parts, places=names)
     laws = find_laws(body, _found(doc, marked, "LAW"))
     masked = [(m.start, m.end) for entry in (*laws, *organisations) for m in entry.mentions]
-    dates = find_dates(body, year=segment.year, month=segment.month, masked=masked)
+    dates = find_dates(body, year=segment.year, month=segment.month, masked=masked, month_first=month_first)
     cues = find_cues(doc, year=segment.year)
     outcomes = find_outcomes(doc, cues)
     affected, affected_confidence = count_affected(doc, outcomes, people)

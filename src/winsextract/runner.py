@@ -67,6 +67,7 @@ class Settings:
     year: int | None = None
     report_id: str | None = None
     review_threshold: float | None = None
+    month_first: bool = False
     force: bool = False
     corrections: tuple[Correction, ...] = ()
     pseudonym_key: bytes | None = field(default=None, repr=False)
@@ -79,6 +80,8 @@ class Settings:
         asked: dict[str, Any] = {"year": self.year, "report_id": self.report_id}
         if self.review_threshold is not None:
             asked["review_threshold"] = self.review_threshold
+        if self.month_first:
+            asked["month_first"] = True
         if self.pseudonym_key is not None:
             from winsextract import pseudonyms
 
@@ -141,6 +144,7 @@ def run(
     year: int | None = None,
     report_id: str | None = None,
     review_threshold: float | None = None,
+    month_first: bool = False,
     force: bool = False,
     corrections_folder: Path | None = None,
     pseudonym_key: bytes | None = None,
@@ -169,6 +173,7 @@ def run(
         year=year,
         report_id=report_id,
         review_threshold=review_threshold,
+        month_first=month_first,
         force=force,
         corrections=_kept(corrections_folder, place),
         pseudonym_key=pseudonym_key,
@@ -345,6 +350,7 @@ def _work(task: Task, settings: Settings) -> Result:
             year=settings.year,
             report_id=settings.report_id,
             review_threshold=settings.review_threshold,
+            month_first=settings.month_first,
         )
     record, unfit = corrections.apply(dataset.to_nested(report), settings.corrections)
     if settings.pseudonym_key is not None:
