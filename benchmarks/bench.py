@@ -321,7 +321,7 @@ def table(results: dict[str, Any]) -> None:
     busy = results["machine"].get("busy", BUSY)
     if busy >= BUSY:
         console.print(
-            f"\nOther work took {busy:.1f} cores meanwhile: seconds on the clock, the start's and the second worker's above all, are not to be trusted."
+            f"\nOther work took {busy:.1f} cores or more meanwhile: seconds on the clock, the start's and the second worker's above all, are not to be trusted."
         )
 
 
@@ -340,13 +340,17 @@ def draw(results: dict[str, Any]) -> None:
     figure, (left, middle, right) = plt.subplots(1, 3, figsize=(12, 4), layout="constrained")
     points = results["growth"]["points"]
     x = [p["reports"] for p in points]
-    left.loglog(x, [p["seconds"] for p in points], "o-", color=blue, lw=2)
+    left.loglog(x, [p["cpu_seconds"] for p in points], "o-", color=blue, lw=2)
     fitted = results["growth"]["seconds_a_report"]
     left.loglog(x, [results["growth"]["start_seconds"] + n * fitted for n in x], "--", color=grey, lw=1)
-    left.set(title="Time grows in step", xlabel="reports of 500 words", ylabel="seconds, one process")
+    left.set(
+        title="Time grows in step",
+        xlabel=f"reports of {points[-1]['words'] / points[-1]['reports']:,.0f} words",
+        ylabel="processor seconds, one process",
+    )
     left.annotate(
         f"{fitted * 1000:.0f} ms a report",
-        (x[-1], points[-1]["seconds"]),
+        (x[-1], points[-1]["cpu_seconds"]),
         xytext=(-10, 0),
         textcoords="offset points",
         ha="right",
@@ -354,7 +358,12 @@ def draw(results: dict[str, Any]) -> None:
         color=blue,
     )
     middle.semilogx(x, [p["mib"] for p in points], "s-", color=orange, lw=2)
-    middle.set(title="Memory stays", xlabel="reports of 500 words", ylabel="MiB at the peak", ylim=(0, 480))
+    middle.set(
+        title="Memory stays",
+        xlabel=f"reports of {points[-1]['words'] / points[-1]['reports']:,.0f} words",
+        ylabel="MiB at the peak",
+        ylim=(0, 480),
+    )
     middle.axhline(450, color=grey, ls="--", lw=1)
     middle.annotate(
         "450 MiB, asked for one report", (x[0], 450), xytext=(0, 5), textcoords="offset points", color=grey, fontsize=9
@@ -378,7 +387,7 @@ def draw(results: dict[str, Any]) -> None:
             textcoords="offset points",
             va="center",
         )
-    right.set(title="Speed, one core each", xlabel=f"thousand words a second (thinc with {best})")
+    right.set(title="Speed, one core each", xlabel=f"thousand words a second\n(thinc with {best})")
     PLOT.parent.mkdir(parents=True, exist_ok=True)
     figure.savefig(PLOT, dpi=130, metadata={"Software": None})
 
@@ -437,8 +446,8 @@ def main() -> None:
                 "linearity": marginal(by_size[160], most) / marginal(by_size[1], by_size[40])
                 if most["reports"] > 160
                 else marginal(by_size[40], most) / marginal(by_size[1], by_size[40]),
-                "seconds_a_report": (most["seconds"] - points[0]["seconds"]) / (most["reports"] - 1),
-                "start_seconds": points[0]["seconds"],
+                "seconds_a_report": (most["cpu_seconds"] - points[0]["cpu_seconds"]) / (most["reports"] - 1),
+                "start_seconds": points[0]["cpu_seconds"],
             },
             "workers": gain,
         }

@@ -223,7 +223,7 @@ def test_ctrl_c_takes_back_what_is_out(cluster: Cluster, tmp_path: Path) -> None
 
     from distributed import Client
 
-    write_reports(tmp_path / "in", 60)
+    write_reports(tmp_path / "in", 300)
     process = subprocess.Popen(
         [*COMMAND, "run", "in", "--output", "out", "--scheduler", cluster.address],
         cwd=tmp_path,

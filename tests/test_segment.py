@@ -312,8 +312,8 @@ def test_time_is_linear(name: str) -> None:
     """Sixteen times the text takes about sixteen times as long; twice that would be allowed, quadratic takes 256."""
     segment("Kenya: A court freed the teacher.")  # the vocabularies are read before the clock starts
     taken = [seconds(NASTY[name](size)) for size in (20_000, 80_000, 320_000)]
-    # Below half a second the machine's other work is what is measured.
-    assert taken[2] < max(32 * taken[0], 8 * taken[1], 0.5), taken
+    # Below two seconds the machine's other work is what is measured.
+    assert taken[2] < max(32 * taken[0], 8 * taken[1], 2.0), taken
 
 
 @pytest.mark.parametrize(

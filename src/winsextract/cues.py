@@ -263,7 +263,7 @@ def _matchers(vocab: Vocab) -> _Matchers:
     data = _data()
     cues: dict[int, list[_Compiled]] = {}
     for pattern in data.patterns.values():
-        matcher = Matcher(vocab)
+        matcher = Matcher(vocab, validate=False)
         variants = {}
         for k, tokens in enumerate(_variants(pattern)):
             matcher.add(str(k), [list(tokens)])
