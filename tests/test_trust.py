@@ -29,7 +29,7 @@ from typing import Any
 import jsonschema
 import pytest
 import spacy
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 from reportlab.pdfgen import canvas
 from spacy.language import Language
@@ -38,7 +38,7 @@ from test_read import BAD
 from test_runner import COMMAND, contents
 from typer.testing import CliRunner
 
-from winsextract import dataset, pipeline, runner, schema, verification
+from winsextract import dataset, names, pipeline, runner, schema, verification
 from winsextract.cli import app
 from winsextract.errors import DatasetError, ModelError, ReadError, WinsextractError
 from winsextract.stages import annotate
@@ -414,10 +414,18 @@ def mutated(draw: st.DrawFn) -> str:
     return text
 
 
+@example("IRAQ:#")  # a win with nothing behind its header
+@example("# Iraq")
 @given(st.one_of(TEXTS, mutated()))
 @settings(max_examples=150, deadline=None, suppress_health_check=list(HealthCheck))
 def test_any_text_gives_a_record_that_keeps_it(text: str) -> None:
     check_extraction(text)
+
+
+def test_a_text_may_end_with_the_beginning_of_a_name() -> None:
+    """Arbitrary text found it: the last word was a name and the first word of a longer one."""
+    found = names.elsewhere("Sherif Hegazy and Sherif", ["Sherif", "Sherif Hegazy"], names.Taken(24))
+    assert list(found) == [("Sherif Hegazy", 0, 13), ("Sherif", 18, 24)]
 
 
 # What the fuzzer found once (`make fuzz`), through its own check

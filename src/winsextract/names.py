@@ -305,7 +305,7 @@ def elsewhere(text: str, names: Iterable[str], taken: Taken) -> Iterator[tuple[s
         (-n, starts[i], starts[i + n], wanted[key])
         for i, token in enumerate(texts)
         for n in lengths.get(token, ())
-        if (key := tuple(texts[i : i + n])) in wanted
+        if i + n <= len(texts) and (key := tuple(texts[i : i + n])) in wanted
     )
     for _, start, end, name in hits:
         if (start, end) not in taken:

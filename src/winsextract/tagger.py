@@ -296,8 +296,8 @@ class Tagger:
         return self._session, self._encoder
 
     def __call__(self, doc: Doc) -> Doc:
-        if len(doc):
-            self._annotate(doc)
+        # An empty text too, as that of a header with nothing behind it: what comes next asks for its scores.
+        self._annotate(doc)
         return doc
 
     def pipe(self, stream: Iterable[Doc], *, batch_size: int = 64) -> Iterator[Doc]:
