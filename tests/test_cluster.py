@@ -14,7 +14,7 @@ from pathlib import Path
 
 import psutil
 import pytest
-from test_runner import COMMAND, contents, wait_for, write_reports
+from test_runner import COMMAND, contents, heed_ctrl_c, wait_for, write_reports
 
 from winsextract import runner
 from winsextract.errors import MissingExtraError, ReadError, WinsextractError
@@ -231,6 +231,7 @@ def test_ctrl_c_takes_back_what_is_out(cluster: Cluster, tmp_path: Path) -> None
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         text=True,
+        preexec_fn=heed_ctrl_c,
     )
     wait_for(lambda: len(list(tmp_path.glob("out/json/*.json"))) >= 3)
     process.send_signal(signal.SIGINT)
@@ -238,7 +239,7 @@ def test_ctrl_c_takes_back_what_is_out(cluster: Cluster, tmp_path: Path) -> None
     assert process.returncode == 130 and "run the same command again for the rest" in errors, errors
     with Client(cluster.address, set_as_default=False) as client:
         wait_for(lambda: not any(client.processing().values()))
-    assert 3 <= len(list(tmp_path.glob("out/json/*.json"))) < 60
+    assert 3 <= len(list(tmp_path.glob("out/json/*.json"))) < 300
 
 
 def test_no_scheduler_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -13,7 +13,7 @@ from pathlib import Path
 
 import psutil
 import pytest
-from test_runner import COMMAND, contents, wait_for, write_reports
+from test_runner import COMMAND, contents, heed_ctrl_c, wait_for, write_reports
 
 from winsextract import dataset, parallel, runner
 from winsextract.runner import Result, Task
@@ -68,7 +68,14 @@ def workers_of(process: subprocess.Popen[str]) -> list[psutil.Process]:
 
 def start(args: list[str]) -> subprocess.Popen[str]:
     """A command in a process group of its own, as a shell starts it."""
-    return subprocess.Popen(args, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, start_new_session=True)
+    return subprocess.Popen(
+        args,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        start_new_session=True,
+        preexec_fn=heed_ctrl_c,
+    )
 
 
 @pytest.fixture(scope="module")

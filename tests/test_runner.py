@@ -37,6 +37,11 @@ def contents(folder: Path) -> dict[str, bytes]:
     return {p.relative_to(folder).as_posix(): p.read_bytes() for p in sorted(folder.rglob("*")) if p.is_file()}
 
 
+def heed_ctrl_c() -> None:
+    """For a child process: a shell that runs its tests in the background has them ignore the signal."""
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
+
+
 def wait_for(condition: object, *, seconds: float = 60.0) -> None:
     """Wait until a function says yes."""
     give_up = time.monotonic() + seconds
@@ -199,6 +204,7 @@ def test_ctrl_c_ends_with_what_is_finished_written(tmp_path: Path) -> None:
         stderr=subprocess.PIPE,
         stdout=subprocess.PIPE,
         text=True,
+        preexec_fn=heed_ctrl_c,
     )
     wait_for(lambda: len(list(out.glob("json/*.json"))) >= 3)
     process.send_signal(signal.SIGINT)

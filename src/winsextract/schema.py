@@ -477,7 +477,7 @@ import pandas as pd
 import winsextract
 
 wins = pd.read_parquet("output/wins")  # `report` comes from the folders' names
-data = winsextract.load("output")      # every table: data.wins, data.people, …, data.flat()
+data = winsextract.load("output")  # every table: data.wins, data.people, …, data.flat()
 ```
 
 Tables are joined by `win_id`. `json/REPORT_ID.json` holds the same records nested and without loss;
