@@ -11,6 +11,7 @@ import shutil
 from pathlib import Path
 
 import onnx
+import onnxruntime
 import torch
 from onnxruntime.quantization import QuantType, quantize_dynamic
 from spacy.util import load_config, load_model_from_config
@@ -29,6 +30,20 @@ def shape_of(state: dict[str, torch.Tensor]) -> Shape:
     return Shape(
         vocabulary=state["words.weight"].shape[0],
         layers=1 + max(int(k.split(".")[1]) for k in state if k.startswith("layers.")),
+    )
+
+
+def optimised(path: Path, out: Path) -> None:
+    """Fuse what belongs together, once and for all, so that nothing is left to do when the model is loaded.
+
+    Without ONNX Runtime's fusion of an addition and a layer norm: the operator that it makes of
+    them takes five times as long as the two (ONNX Runtime 1.32).
+    """
+    options = onnxruntime.SessionOptions()
+    options.graph_optimization_level = onnxruntime.GraphOptimizationLevel.ORT_ENABLE_EXTENDED
+    options.optimized_model_filepath = str(out)
+    onnxruntime.InferenceSession(
+        path, options, providers=["CPUExecutionProvider"], disabled_optimizers=["SkipLayerNormFusion"]
     )
 
 
@@ -60,14 +75,6 @@ def to_onnx(state: dict[str, torch.Tensor], path: Path) -> None:
     )
 
 
-def optimised(path: Path) -> None:
-    """Fuse attention, layer norm and GELU (ONNX Runtime's own transformer pass), which int8 leaves in fp32."""
-    from onnxruntime.transformers import optimizer
-
-    model = optimizer.optimize_model(str(path), model_type="bert", num_heads=12, hidden_size=384, opt_level=0)
-    model.save_model_to_file(str(path))
-
-
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("weights", type=Path)
@@ -78,10 +85,6 @@ def main() -> None:
     state = torch.load(args.weights)
     work = args.weights.with_suffix(".onnx")
     to_onnx(state, work)
-    try:
-        optimised(work)
-    except Exception as error:  # the pass is an optimisation; without it the graph is as right
-        print(f"not fused: {error}")
     final = work
     if not args.fp32:
         final = args.weights.with_suffix(".int8.onnx")
@@ -93,7 +96,9 @@ def main() -> None:
             extra_options={"MatMulConstBOnly": True, "DefaultTensorType": onnx.TensorProto.FLOAT},
         )
     onnx.checker.check_model(str(final), full_check=False)
-    network = final.read_bytes()
+    ready = args.weights.with_suffix(".ready.onnx")
+    optimised(final, ready)
+    network = ready.read_bytes()
     tokenizer = Tokenizer.from_file(str(minilm_folder() / "tokenizer.json"))
     tokenizer.no_padding()
     tokenizer.no_truncation()

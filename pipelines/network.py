@@ -32,7 +32,8 @@ class Layer(nn.Module):
         super().__init__()
         w = shape.width
         self.heads = shape.heads
-        self.query, self.key, self.value = nn.Linear(w, w), nn.Linear(w, w), nn.Linear(w, w)
+        # Query, key and value in one: eight-bit weights take one pass over the words then, not three.
+        self.qkv = nn.Linear(w, 3 * w)
         self.out = nn.Linear(w, w)
         self.norm1 = nn.LayerNorm(w, eps=1e-12)
         self.up, self.down = nn.Linear(w, shape.hidden), nn.Linear(shape.hidden, w)
@@ -41,10 +42,8 @@ class Layer(nn.Module):
 
     def forward(self, x: Tensor, bias: Tensor) -> Tensor:
         batch, length, width = x.shape
-        shape = (batch, length, self.heads, width // self.heads)
-        q = self.query(x).view(shape).transpose(1, 2)
-        k = self.key(x).view(shape).transpose(1, 2)
-        v = self.value(x).view(shape).transpose(1, 2)
+        shape = (batch, length, 3, self.heads, width // self.heads)
+        q, k, v = (part.transpose(1, 2) for part in self.qkv(x).view(shape).unbind(2))
         scores = torch.matmul(q, k.transpose(2, 3)) / math.sqrt(width // self.heads) + bias
         mixed = torch.matmul(self.dropout(torch.softmax(scores, dim=-1)), v)
         mixed = mixed.transpose(1, 2).reshape(batch, length, width)
@@ -119,9 +118,6 @@ def load_minilm(network: Network, path: Path, *, layers: tuple[int, ...] = (0, 1
         network.norm.weight.copy_(state["embeddings.LayerNorm.weight"])
         network.norm.bias.copy_(state["embeddings.LayerNorm.bias"])
         names = {
-            "query": "attention.self.query",
-            "key": "attention.self.key",
-            "value": "attention.self.value",
             "out": "attention.output.dense",
             "norm1": "attention.output.LayerNorm",
             "up": "intermediate.dense",
@@ -133,3 +129,6 @@ def load_minilm(network: Network, path: Path, *, layers: tuple[int, ...] = (0, 1
                 module = getattr(network.layers[mine], ours)
                 module.weight.copy_(state[f"encoder.layer.{theirs}.{name}.weight"])
                 module.bias.copy_(state[f"encoder.layer.{theirs}.{name}.bias"])
+            for kind in ("weight", "bias"):
+                parts = [state[f"encoder.layer.{theirs}.attention.self.{n}.{kind}"] for n in ("query", "key", "value")]
+                getattr(network.layers[mine].qkv, kind).copy_(torch.cat(parts))

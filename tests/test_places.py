@@ -289,3 +289,19 @@ def test_running_text_takes_linear_time(piece: str) -> None:
     start = time.perf_counter()
     mentioned_places(piece * (300_000 // len(piece)))
     assert time.perf_counter() - start < 5  # 0.3 s on an idle core
+
+
+def test_names_that_divisions_bear_too() -> None:
+    """A country's name beside another country's is no division of it, but for the names that are listed."""
+    shared = set()
+    for entry in pycountry.countries:
+        for keys in places._divisions(entry.alpha_3):
+            name = places._vocabulary().names.get(keys)
+            if name is not None and name.kind == "name" and entry.alpha_3 not in name.codes:
+                shared.add(keys)
+    assert shared == places._ALSO_DIVISIONS
+
+
+@pytest.mark.parametrize(("header", "codes"), [("USA/Georgia", ["USA"]), ("Russia/Georgia", ["RUS", "GEO"])])
+def test_a_country_that_is_a_division_elsewhere(header: str, codes: list[str]) -> None:
+    assert [place.code for place in find_places(header)] == codes

@@ -105,6 +105,31 @@ def test_the_answer_does_not_depend_on_what_else_is_in_the_batch(nlp: Language) 
     assert np.array_equal(alone, among)
 
 
+@pytest.mark.parametrize("ahead", [1, 2, 50])
+def test_the_network_reads_ahead_and_says_the_same(nlp: Language, monkeypatch: pytest.MonkeyPatch, ahead: int) -> None:
+    texts = ["", "Hamida Rauf walked free on 3 May.", *(f"Court {n} quashed the sentence." for n in range(6)), " "]
+    alone = [nlp(text).user_data["winsextract"] for text in texts]
+    tagger = nlp.get_pipe("winsextract_tagger")
+    monkeypatch.setattr(tagger, "docs_ahead", ahead)
+    docs = list(nlp.pipe(texts))
+    assert [doc.text for doc in docs] == texts
+    for doc, scores in zip(docs, alone, strict=True):
+        assert np.array_equal(doc.user_data["winsextract"].tags, scores.tags)
+        assert np.array_equal(doc.user_data["winsextract"].primary, scores.primary)
+
+
+def test_a_fault_of_the_network_that_reads_ahead_is_raised(nlp: Language, monkeypatch: pytest.MonkeyPatch) -> None:
+    tagger = nlp.get_pipe("winsextract_tagger")
+
+    def broken(words: list[str]) -> None:
+        raise RuntimeError("no answer")
+
+    monkeypatch.setattr(tagger, "docs_ahead", 2)
+    monkeypatch.setattr(tagger, "logits", broken)
+    with pytest.raises(RuntimeError, match="no answer"):
+        list(nlp.pipe(["One.", "Two."]))
+
+
 def test_a_long_text_is_read_in_windows_and_no_name_is_lost(nlp: Language) -> None:
     filler = "The court heard the case again and again, and nothing came of it for a long time. " * 60
     text = filler + TEXT + " " + filler

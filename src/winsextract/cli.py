@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import enum
+import os
 import sys
 import time
 from collections import Counter
@@ -118,9 +119,10 @@ def run(
     ] = None,
 ) -> None:
     """Extract the wins of one or many reports into a dataset."""
-    from winsextract import parallel, pseudonyms, runner
+    from winsextract import parallel, runner
 
-    runner.leave_pandas_out()
+    for name in parallel.ONE_THREAD:
+        os.environ.setdefault(name, "1")
     tally = _Tally()
     try:
         sources = runner.find_reports(inputs)
@@ -129,7 +131,11 @@ def run(
                 f"--report-id names one report, and {len(sources)} were given. Leave it out, or run them one by one.",
                 WRONG_USAGE,
             )
-        if (key := pseudonyms.read_key(pseudonym_key) if pseudonymise or pseudonym_key else None) is not None:
+        key = None
+        if pseudonymise or pseudonym_key:
+            from winsextract import pseudonyms
+
+            key = pseudonyms.read_key(pseudonym_key)
             typer.echo(
                 "winsextract: names that are not found are not replaced; read the output before you pass it on.",
                 err=True,

@@ -103,23 +103,35 @@ class _Data:
     gives_way: dict[str, tuple[str, ...]]
 
 
-@dataclass(frozen=True, slots=True)
 class _Compiled:
-    """A pattern as spaCy matches it: the most tokens it takes, and of each required token its words.
+    """A pattern as spaCy matches it; compiled when a text first has its words, since most reports need few of them.
 
-    `variants` are the pattern with its gaps written out, by their key in `matcher`.
+    `width` is the most tokens that it takes, `required` the words (as keys of the vocab) of each
+    token that it cannot do without, and `variants` the pattern with its gaps written out, by their
+    key in `matcher`.
     """
 
-    pattern: _Pattern
-    matcher: Matcher
-    variants: dict[int, tuple[dict[str, Any], ...]]
-    width: int
-    required: tuple[frozenset[int], ...]
+    def __init__(self, pattern: _Pattern, vocab: Vocab) -> None:
+        self.pattern = pattern
+        self.width = sum(_most(token) if _is_gap(token) else 1 for token in pattern.tokens)
+        self.required = tuple(frozenset(map(vocab.strings.add, words)) for words in _required(pattern))
+        self._vocab = vocab
+
+    @functools.cached_property
+    def variants(self) -> dict[int, tuple[dict[str, Any], ...]]:
+        return {self._vocab.strings.add(str(k)): tokens for k, tokens in enumerate(_variants(self.pattern))}
+
+    @functools.cached_property
+    def matcher(self) -> Matcher:
+        matcher = Matcher(self._vocab, validate=False)
+        for key, tokens in self.variants.items():
+            matcher.add(key, [list(tokens)])
+        return matcher
 
 
 @dataclass(frozen=True, slots=True)
 class _Matchers:
-    """Compiled once per vocab. `cues` has for each word the patterns that are looked for round it."""
+    """Made once per vocab. `cues` has for each word the patterns that are looked for round it."""
 
     cues: dict[int, tuple[_Compiled, ...]]
     contexts: PhraseMatcher
@@ -263,13 +275,7 @@ def _matchers(vocab: Vocab) -> _Matchers:
     data = _data()
     cues: dict[int, list[_Compiled]] = {}
     for pattern in data.patterns.values():
-        matcher = Matcher(vocab, validate=False)
-        variants = {}
-        for k, tokens in enumerate(_variants(pattern)):
-            matcher.add(str(k), [list(tokens)])
-            variants[vocab.strings.add(str(k))] = tokens
-        required = tuple(frozenset(map(vocab.strings.add, words)) for words in _required(pattern))
-        compiled = _Compiled(pattern, matcher, variants, max(map(len, variants.values())), required)
+        compiled = _Compiled(pattern, vocab)
         for word in _anchor(pattern):
             cues.setdefault(vocab.strings.add(word), []).append(compiled)
     contexts = PhraseMatcher(vocab, attr="LOWER")

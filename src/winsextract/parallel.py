@@ -30,6 +30,8 @@ if TYPE_CHECKING:
 
 Work = Callable[[Task], Result]
 
+# What keeps libraries from starting a thread for every core, which spin and find nothing to do: a process has one core.
+ONE_THREAD = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS")
 # Tasks out for each worker: one in work, one waiting for it.
 TASKS_A_WORKER = 2
 # How far the tasks that are out may be ahead of the oldest of them: early results wait in memory for their turn.
@@ -128,8 +130,7 @@ def _room(out: Collection[Task], most: int, *, latest: int) -> int:
 def _pool(workers: int) -> Any:
     from loky import ProcessPoolExecutor
 
-    # Each process has one core, and libraries that would start a thread for every core must not.
-    env = dict.fromkeys(("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"), "1")
+    env = dict.fromkeys(ONE_THREAD, "1")
     return ProcessPoolExecutor(max_workers=workers, initializer=_start_worker, initargs=(os.getpid(),), env=env)
 
 
@@ -139,7 +140,6 @@ def _start_worker(command: int) -> None:
     Ctrl-C reaches every process of a terminal, and it is the command that ends its workers. One
     that was killed cannot, so a worker looks whether it still has its parent.
     """
-    from winsextract.runner import leave_pandas_out
 
     def end_with_command() -> None:
         while os.getppid() == command:
@@ -149,7 +149,6 @@ def _start_worker(command: int) -> None:
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     if sys.platform != "win32":
         threading.Thread(target=end_with_command, daemon=True).start()
-    leave_pandas_out()
 
 
 def on_cluster(work: Work, tasks: Iterable[Task], *, scheduler: str) -> Iterator[tuple[int, Result]]:

@@ -81,6 +81,22 @@ _DIVISION_WORDS = frozenset(
     {"the", "of", "city", "municipality", "state", "province", "region", "republic", "county"}
 ) | {"governorate", "district", "oblast", "prefecture", "department", "territory", "canton", "respublika"}
 _LONGEST_DIVISION = 6
+# Names of countries and territories that divisions of other countries bear too.
+_ALSO_DIVISIONS = frozenset(
+    {
+        ("bonaire",),
+        ("georgia",),
+        ("guadeloupe",),
+        ("guyane",),
+        ("luxembourg",),
+        ("martinique",),
+        ("mayotte",),
+        ("niger",),
+        ("svalbard",),
+        ("tanganyika",),
+        ("zaire",),
+    }
+)
 _LONGEST_PARTS = 20  # three divisions and what joins them
 # There "Lebanon, Pennsylvania" and "Holland, Manitoba" are towns, and name no second country.
 _TOWN_COMMA_STATE = frozenset({"USA", "CAN"})
@@ -392,6 +408,9 @@ def _names_at(tokens: tuple[_Token, ...], at: int) -> Iterator[tuple[int, _Name]
 def _is_part(keys: tuple[str, ...], code: str) -> bool:
     """Tell whether a name is a division (ISO 3166-2) or a city of a country."""
     keys = _bare_division(keys)
+    name = _vocabulary().names.get(keys)
+    if name is not None and name.kind == "name" and code not in name.codes and keys not in _ALSO_DIVISIONS:
+        return False  # another country, which needs no look at the five thousand divisions
     return 0 < len(keys) <= _LONGEST_DIVISION and ((keys, code) in _vocabulary().beside or keys in _divisions(code))
 
 

@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import functools
 import importlib
-import importlib.abc
 import json
 import os
 import sys
@@ -30,6 +29,8 @@ if TYPE_CHECKING:
     from winsextract.dataset import Record
     from winsextract.records import Source
 
+# Wins of a lone report that the network may read ahead of what is done with them.
+LONE_DOCS_AHEAD = 2
 # The first bytes of a nested record, which hold its provenance; a long title needs more, and gets it.
 HEAD_BYTES = 4096
 
@@ -58,7 +59,8 @@ class Settings:
     """What a run does with every report; goes to the workers.
 
     `output` is a folder or a URL. `folder` is where relative paths start, and `version` the
-    winsextract of the command: a worker may stand elsewhere.
+    winsextract of the command: a worker may stand elsewhere. With `docs_ahead` the network reads
+    on in a second thread, see [Tagger][winsextract.tagger.Tagger].
     """
 
     output: str
@@ -71,6 +73,7 @@ class Settings:
     force: bool = False
     corrections: tuple[Correction, ...] = ()
     pseudonym_key: bytes | None = field(default=None, repr=False)
+    docs_ahead: int = 0
     folder: str = field(default_factory=lambda: str(Path.cwd()))
     version: str = __version__
 
@@ -177,6 +180,8 @@ def run(
         force=force,
         corrections=_kept(corrections_folder, place),
         pseudonym_key=pseudonym_key,
+        # Somebody waits for a lone report. A run of many takes a core a worker, no more: so N workers take N.
+        docs_ahead=LONE_DOCS_AHEAD if len(reports) == 1 else 0,
     )
     if not remote.is_url(place):
         dataset.recover(place)
@@ -346,7 +351,7 @@ def _work(task: Task, settings: Settings) -> Result:
     with _MODEL_IN_USE:
         report = extract(
             source,
-            _pipeline(settings.model, settings.trust_model),
+            _pipeline(settings.model, settings.trust_model, settings.docs_ahead),
             year=settings.year,
             report_id=settings.report_id,
             review_threshold=settings.review_threshold,
@@ -392,11 +397,12 @@ def _read(name: str, settings: Settings) -> Source:
 
 
 @functools.lru_cache(maxsize=1)
-def _pipeline(model: str | None, trust_model: bool = False) -> Any:
+def _pipeline(model: str | None, trust_model: bool = False, docs_ahead: int = 0) -> Any:
     _import_spacy()
     from winsextract.stages.annotate import load_pipeline
 
-    nlp = load_pipeline(model, trust_model=trust_model)
+    nlp: Any = load_pipeline(model, trust_model=trust_model)
+    nlp.get_pipe("winsextract_tagger").docs_ahead = docs_ahead
     # While the network runs, which leaves the interpreter alone.
     threading.Thread(target=_prepare_writing, daemon=True).start()
     return nlp
@@ -486,36 +492,7 @@ def _import_spacy() -> None:
             del sys.modules[name]
 
 
-_WITHOUT_PANDAS = threading.Event()
-
-
-def leave_pandas_out() -> None:
-    """Keep pyarrow from importing pandas, which writing does not need: a quarter of a second and 50 MiB a process.
-
-    For processes that only run reports. Reading still works there.
-    """
-    _WITHOUT_PANDAS.set()
-
-
 def _prepare_writing() -> None:
-    """Import what writes tables, a tenth of a second.
-
-    pyarrow looks for pandas at the first value that it converts and remembers what it found; where
-    it found nothing it looks again when a DataFrame is asked for.
-    """
-    import pyarrow.parquet
-
-    if not _WITHOUT_PANDAS.is_set() or "pandas" in sys.modules:
-        return
-    hidden = _NoPandas()
-    sys.meta_path.insert(0, hidden)
-    try:
-        pyarrow.scalar(0)
-    finally:
-        sys.meta_path.remove(hidden)
-
-
-class _NoPandas(importlib.abc.MetaPathFinder):
-    def find_spec(self, name: str, path: Any, target: Any = None) -> None:
-        if name == "pandas":
-            raise ImportError("pandas is left out on purpose")
+    """Import what writes tables, a tenth of a second."""
+    import pyarrow.json
+    import pyarrow.parquet  # noqa: F401

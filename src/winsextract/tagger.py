@@ -12,10 +12,12 @@ and keeps the token-wise probabilities in `doc.user_data["winsextract"]` as a
 
 from __future__ import annotations
 
+import collections
 import functools
 import hashlib
 import json
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -26,7 +28,7 @@ from spacy.lang.en import English
 from spacy.language import Language
 from spacy.tokenizer import Tokenizer
 from spacy.tokens import Doc, Span
-from spacy.util import compile_infix_regex, registry
+from spacy.util import compile_infix_regex, compile_prefix_regex, compile_suffix_regex, registry
 
 from winsextract.errors import ModelError
 
@@ -174,16 +176,24 @@ def make_tokenizer() -> Callable[[Language], Tokenizer]:
     """
 
     def create(nlp: Language) -> Tokenizer:
-        tokenizer = registry.tokenizers.get("spacy.Tokenizer.v1")()(nlp)
+        english = nlp.Defaults
         infixes = [
-            *(nlp.Defaults.infixes or []),
+            *(english.infixes or []),
             r"[\[\]()|<>]",
             r"(?<=[a-z]{3})(?=\d)",
             r"\*+",
             r"(?<=[a-z])[.](?=[A-Z])",
         ]
-        tokenizer.infix_finditer = compile_infix_regex(infixes).finditer
-        return tokenizer
+        # As spaCy's own factory does, but all at once: each rule that is set later has it read its 1,300 exceptions again.
+        return Tokenizer(
+            nlp.vocab,
+            rules=english.tokenizer_exceptions,
+            prefix_search=compile_prefix_regex(english.prefixes or []).search,
+            suffix_search=compile_suffix_regex(english.suffixes or []).search,
+            infix_finditer=compile_infix_regex(infixes).finditer,
+            token_match=english.token_match,
+            url_match=english.url_match,
+        )
 
     return create
 
@@ -252,6 +262,8 @@ class Tagger:
         self.name = name
         self.vocab = nlp.vocab
         self.set_ents = set_ents
+        # Docs of a `pipe` that the network may read, in a thread of its own, ahead of what is done with them.
+        self.docs_ahead = 0
         self._network: bytes | None = None
         self._tokenizer: str | None = None
         self._meta: dict[str, Any] = {}
@@ -291,22 +303,38 @@ class Tagger:
             # One thread: processes are how this scales, and sums in one order give the same bytes.
             options.intra_op_num_threads = options.inter_op_num_threads = 1
             options.log_severity_level = 3
+            # The network is stored as ONNX Runtime would optimise it, which takes longer than to load it (pipelines/export.py).
+            options.graph_optimization_level = onnxruntime.GraphOptimizationLevel.ORT_DISABLE_ALL
             self._session = onnxruntime.InferenceSession(self._network, options, providers=["CPUExecutionProvider"])
             self._encoder = PieceEncoder(tokenizers.Tokenizer.from_str(self._tokenizer))
         return self._session, self._encoder
 
     def __call__(self, doc: Doc) -> Doc:
         # An empty text too, as that of a header with nothing behind it: what comes next asks for its scores.
-        self._annotate(doc)
+        words = [token.text for token in doc]
+        self._annotate(doc, words, *self.logits(words))
         return doc
 
     def pipe(self, stream: Iterable[Doc], *, batch_size: int = 64) -> Iterator[Doc]:
-        for doc in stream:
-            yield self(doc)
+        """The docs in order; with `docs_ahead`, the network reads that many on while a doc is worked on."""
+        if not self.docs_ahead:
+            yield from map(self, stream)
+            return
+        waiting: collections.deque[tuple[Doc, list[str], Future[tuple[Array, Array]]]] = collections.deque()
+        with ThreadPoolExecutor(1, thread_name_prefix=self.name) as network:
+            for doc in stream:
+                words = [token.text for token in doc]
+                waiting.append((doc, words, network.submit(self.logits, words)))
+                if len(waiting) > self.docs_ahead:
+                    yield self._answered(*waiting.popleft())
+            while waiting:
+                yield self._answered(*waiting.popleft())
 
-    def _annotate(self, doc: Doc) -> None:
-        words = [token.text for token in doc]
-        tokens, about = self.logits(words)
+    def _answered(self, doc: Doc, words: list[str], answer: Future[tuple[Array, Array]]) -> Doc:
+        self._annotate(doc, words, *answer.result())
+        return doc
+
+    def _annotate(self, doc: Doc, words: list[str], tokens: Array, about: Array) -> None:
         tags = np.zeros(len(words), dtype=np.int64)
         for run in _runs(doc, words):
             tags[run] = best_tags(tokens[run][:, TAG_COLUMNS])
