@@ -206,6 +206,8 @@ def _is_no_body(text: str, places: frozenset[str]) -> bool:
     key = " ".join(words)
     if not any(c.isalpha() for c in key) or key in _set("never") or (text.islower() and len(words) == 1):
         return True
+    if words[0] == "anti" and " ".join(words[1:]) in _set("never"):
+        return True
     if words[0] == "government" or words[-1] in ("government", "authorities"):
         return True
     office = next(
