@@ -383,6 +383,79 @@ def test_gold_carries_no_review() -> None:
     assert "no review flags" in evaluation.to_markdown(evaluation.grids(result, review=True))
 
 
+def test_every_confidence_is_judged_once(compare: Any) -> None:
+    sure = {"confidence": 0.95}
+    gold = win(
+        0,
+        outcome="release",
+        outcomes=["release", "relief"],
+        people=[{"name": "Ana Li", "role": "other"}, {"name": "Bo Ek", "role": "official"}],
+        dates=[{"edtf": "2024-05-01"}],
+        event_date="2024-05-01",
+        people_affected=2,
+    )
+    got = win(
+        0,
+        outcome="release",
+        outcomes=[
+            {"outcome": "release", **sure},
+            {"outcome": "relief", "confidence": 0.7},
+            {"outcome": "ruling", "confidence": 0.65},
+        ],
+        people=[
+            {"name": "Ana Li", "role": "other", "role_confidence": 0.8, **sure},
+            {"name": "Bo Ek", "role": "perpetrator", "role_confidence": 0.8, **sure},
+            {"name": "Cy Oz", "role": "other", "role_confidence": 0.8, "confidence": 0.3},
+        ],
+        laws=[{"name": "Data Act", "confidence": 0.4}],
+        dates=[{"edtf": "2024-05-01", **sure}, {"edtf": "2024-06", "confidence": 0.5}],
+        event_date={"edtf": "2024-05-01", **sure},
+        people_affected={"count": 3, "confidence": 0.9},
+    )
+    stray = win(500, outcome="other", outcomes=[{"outcome": "other", "confidence": 0.6}])
+    found = {c.kind: c for c in compare([gold], [got, stray]).calibrations}
+    assert {kind: (c.values, round(c.right * c.values)) for kind, c in found.items()} == {
+        "affected": (1, 0),
+        "date": (2, 1),
+        "event_date": (1, 1),
+        "law": (1, 0),
+        "other_outcome": (2, 1),
+        "outcome": (2, 1),
+        "person": (3, 2),
+        "role": (2, 1),
+        "all": (14, 7),
+    }
+    # Two at 0.8 of which one is right; one at 0.95 right and one at 0.3 wrong, in bins of their own.
+    assert found["role"].error == pytest.approx(0.3)
+    assert found["person"].error == pytest.approx((2 * 0.05 + 0.3) / 3)
+    assert [(b.low, b.values) for b in found["person"].bins] == [(0.3, 1), (0.9, 2)]
+
+
+def test_what_gold_leaves_open_is_not_judged(compare: Any) -> None:
+    gold = win(0, people=None, event_date_open="two dates")
+    got = win(
+        0,
+        people=[{"name": "Ana Li", "role": "other", "confidence": 0.9, "role_confidence": 0.9}],
+        event_date={"edtf": "2024", "confidence": 0.9},
+    )
+    assert compare([gold], [got]).calibrations == ()
+
+
+@given(st.lists(st.tuples(st.floats(0, 1), st.booleans()), min_size=1))
+def test_a_calibration_counts_every_value(values: list[tuple[float, bool]]) -> None:
+    found = evaluation.calibration("all", [evaluation.Judged("person", p, right) for p, right in values])
+    assert sum(b.values for b in found.bins) == found.values == len(values)
+    assert all(b.low <= b.confidence + 1e-9 and b.confidence <= b.high + 1e-9 for b in found.bins)
+    assert abs(found.confidence - found.right) - 1e-9 <= found.error <= 1 + 1e-9
+
+
+def test_gold_has_no_confidences_to_judge() -> None:
+    wins = read_wins(GOLD)
+    result = evaluate(wins, wins, rounds=0)
+    assert result.calibrations == ()
+    assert "no confidences" in evaluation.to_markdown(evaluation.grids(result, calibration=True))
+
+
 # Commands
 
 
@@ -436,9 +509,12 @@ def test_template_keeps_a_win_on_one_line() -> None:
 
 def test_evaluate_prints_table_json_and_markdown() -> None:
     run = CliRunner().invoke
-    arguments = ["evaluate", str(GOLD), str(REPORT), "--errors", "--review"]
+    arguments = ["evaluate", str(GOLD), str(REPORT), "--errors", "--review", "--calibration"]
     as_json = json.loads(run(app, [*arguments, "--format", "json", "--bootstrap", "50"]).stdout)
-    assert set(as_json) == {"fields", "bootstrap", "outcome_classes", "confusion", "errors", "review"}
+    assert set(as_json) == {
+        *("fields", "bootstrap", "outcome_classes", "confusion", "errors", "review", "calibration"),
+    }
+    assert as_json["calibration"][-1]["kind"] == "all" and as_json["calibration"][-1]["values"] > 300
     assert as_json["bootstrap"] == {"rounds": 50, "seed": evaluation.SEED}
     assert sum(cell["wins"] for cell in as_json["confusion"]) == as_json["fields"]["wins"]["gold"] == 65
     people = f"{as_json['fields']['people']['f1']:.3f}"

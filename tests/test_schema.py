@@ -27,7 +27,14 @@ CONTRACT = {
     "spacy_version settings",
 }
 ADDED = {
-    "wins": ["people_affected_qualifier", "event_basis", "review_score", "corrected"],
+    "wins": [
+        "people_affected_qualifier",
+        "event_basis",
+        "review_score",
+        "event_confidence",
+        "people_affected_confidence",
+        "corrected",
+    ],
     "people": ["role_confidence"],
 }
 CLASSES = (

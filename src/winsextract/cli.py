@@ -381,6 +381,9 @@ def evaluate(
     review: Annotated[
         bool, typer.Option("--review", help="Show what each threshold of the review score flags.")
     ] = False,
+    calibration: Annotated[
+        bool, typer.Option("--calibration", help="Hold confidences against the share of values that are right.")
+    ] = False,
     output_format: Annotated[Format, typer.Option("--format", help="How to print the figures.")] = Format.table,
     bootstrap: Annotated[
         int, typer.Option(min=0, help="Rounds of the bootstrap behind the 95 % intervals; 0 for none.")
@@ -405,14 +408,16 @@ def evaluate(
     if output_format is Format.json:
         import json
 
-        typer.echo(json.dumps(evaluation.to_json(result, errors=errors, review=review), indent=1, ensure_ascii=False))
+        shown = evaluation.to_json(result, errors=errors, review=review, calibration=calibration)
+        typer.echo(json.dumps(shown, indent=1, ensure_ascii=False))
     elif output_format is Format.markdown:
-        typer.echo(evaluation.to_markdown(evaluation.grids(result, errors=errors, review=review)), nl=False)
+        tables = evaluation.grids(result, errors=errors, review=review, calibration=calibration)
+        typer.echo(evaluation.to_markdown(tables), nl=False)
     else:
         from rich.console import Console
 
         console = Console(width=None if sys.stdout.isatty() else 120)
-        for grid in evaluation.grids(result, review=review):
+        for grid in evaluation.grids(result, review=review, calibration=calibration):
             console.print(evaluation.to_rich(grid))
             console.print()
         for difference in result.differences if errors else ():

@@ -188,7 +188,8 @@ def _sureness(win: Record) -> float:
     """The product of a record's confidences."""
     entries = [entry for field in ("outcomes", "people", "organisations", "laws", "dates") for entry in win[field]]
     sure = [entry["confidence"] for entry in entries] + [person["role_confidence"] for person in win["people"]]
-    return math.prod([*sure, win["event_date"]["confidence"] if win["event_date"] else 1.0])
+    single = [win[field]["confidence"] for field in ("event_date", "people_affected") if win[field]]
+    return float(math.prod([*sure, *single]))
 
 
 def _set_outcome(win: Record, value: str) -> Record:
@@ -282,6 +283,7 @@ def _set_people_affected(win: Record, value: Record | None) -> Record:
             "count": value["count"],
             "basis": value["basis"],
             "qualifier": qualifier,
+            "confidence": 1.0,
             "evidence": evidence,
         }
     }

@@ -150,7 +150,7 @@ def _win(win: Win) -> Record:
             for date in win.dates
         ],
         "event_date": _event_date(win.event_date),
-        "people_affected": _affected(win.affected),
+        "people_affected": _affected(win.affected, win.affected_confidence),
         "captions": _mentions(win.captions),
         "quotes": [{"text": q.text, "speaker": q.speaker, "span": [q.start, q.end]} for q in win.quotes],
         "review": {
@@ -204,13 +204,14 @@ def _event_date(date: EventDate | None) -> Record | None:
     }
 
 
-def _affected(affected: Affected | None) -> Record | None:
+def _affected(affected: Affected | None, confidence: float) -> Record | None:
     if affected is None:
         return None
     return {
         "count": affected.count,
         "basis": affected.basis,
         "qualifier": affected.qualifier,
+        "confidence": _confidence(confidence),
         "evidence": _mention(affected.mention),
     }
 
@@ -293,9 +294,11 @@ def _wins_row(win: Record) -> Record:
         "event_end": _day(event.get("end")),
         "event_precision": event.get("precision"),
         "event_basis": event.get("basis"),
+        "event_confidence": event.get("confidence"),
         "people_affected": affected.get("count"),
         "people_affected_basis": affected.get("basis"),
         "people_affected_qualifier": affected.get("qualifier"),
+        "people_affected_confidence": affected.get("confidence"),
         "start": start,
         "end": end,
         "review_needed": win["review"]["needed"],

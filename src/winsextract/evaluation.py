@@ -52,6 +52,8 @@ OPEN = "_open"
 # Rounds of the bootstrap: enough for two digits of an interval, and 1,000 take some 10 ms.
 ROUNDS = 1_000
 SEED = 2024
+# Bins of equal width over which confidence and share right are held against each other.
+BINS = 10
 # Points of the review curve that a printed table shows; JSON has them all.
 SHOWN_POINTS = 20
 
@@ -77,12 +79,14 @@ class GoldError(ReadError):
 
 @dataclass(frozen=True, slots=True)
 class Entity:
-    """A person, an organisation, a law or a date (whose `name` is its EDTF); gold has no mentions."""
+    """A person, an organisation, a law or a date (whose `name` is its EDTF); gold has no mentions and no confidences."""
 
     name: str
     aliases: tuple[str, ...] = ()
     role: str | None = None
     mentions: tuple[Mention, ...] = ()
+    confidence: float | None = None
+    role_confidence: float | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,7 +95,8 @@ class CodedWin:
 
     `n` is its number in its file. People, organisations or laws are None where the coder did
     not settle them; `open` holds the single-value fields that were left open. `text` is None
-    where the file has none. `review_score` is the extractor's, None before it had one.
+    where the file has none. `review_score` is the extractor's, None before it had one, and so
+    are the confidences: of `outcomes` in their order, of the event date and of the number of people.
     """
 
     n: int
@@ -115,6 +120,9 @@ class CodedWin:
     review_needed: bool | None = None
     review_reasons: tuple[str, ...] = ()
     review_score: float | None = None
+    outcome_confidences: tuple[float | None, ...] = ()
+    event_confidence: float | None = None
+    affected_confidence: float | None = None
 
     def named(self, key: str) -> tuple[Entity, ...] | None:
         """The entities of one of the fields in `NAMED`."""
@@ -193,8 +201,19 @@ def to_coded(raw: Any, *, number: int, where: str) -> CodedWin:
         text=read.optional("text", str),
         review_needed=review.get("needed"),
         review_reasons=tuple(review.get("reasons") or ()),
-        review_score=float(score) if isinstance(score, int | float) and not isinstance(score, bool) else None,
+        review_score=_number(score),
+        outcome_confidences=tuple(_confidence(outcome) for outcome in raw.get("outcomes") or ()),
+        event_confidence=_confidence(raw.get("event_date")),
+        affected_confidence=_confidence(raw.get("people_affected")),
     )
+
+
+def _number(value: Any) -> float | None:
+    return float(value) if isinstance(value, int | float) and not isinstance(value, bool) else None
+
+
+def _confidence(raw: Any, key: str = "confidence") -> float | None:
+    return _number(raw.get(key)) if isinstance(raw, dict) else None
 
 
 @dataclass(frozen=True, slots=True)
@@ -278,7 +297,14 @@ class _Reader:
         role = raw.get("role")
         if role is not None and role not in schema.ROLES:
             self.fail(f"the role of {raw[name]!r} is {role!r}, not one of {', '.join(schema.ROLES)}")
-        return Entity(raw[name], tuple(aliases), role, self.mentions(raw))
+        return Entity(
+            raw[name],
+            tuple(aliases),
+            role,
+            self.mentions(raw),
+            _confidence(raw),
+            _confidence(raw, "role_confidence"),
+        )
 
     def mentions(self, raw: dict[str, Any]) -> tuple[Mention, ...]:
         try:
@@ -455,6 +481,15 @@ class Difference:
 
 
 @dataclass(frozen=True, slots=True)
+class Judged:
+    """One extracted value of a kind of `winsextract.confidence.KINDS`: how sure it was, and whether gold has it."""
+
+    kind: str
+    confidence: float
+    right: bool
+
+
+@dataclass(frozen=True, slots=True)
 class Compared:
     """One win of gold with what was extracted for it; either is None where the other has no partner."""
 
@@ -464,6 +499,7 @@ class Compared:
     shares: Mapping[str, Share]
     grounding: Share
     differences: tuple[Difference, ...]
+    judged: tuple[Judged, ...] = ()
 
     @property
     def holds_error(self) -> bool:
@@ -601,7 +637,42 @@ def compare(want: CodedWin | None, got: CodedWin | None, *, text: str | None = N
     if want is not None:
         shares |= _checks(want, got, differ)
     grounding = Share() if text is None or got is None else _grounding(got, text, differ)
-    return Compared(want, got, sets, shares, grounding, tuple(differ.found))
+    judged = () if got is None else tuple(_judged(want, got))
+    return Compared(want, got, sets, shares, grounding, tuple(differ.found), judged)
+
+
+# The kind of a field's values, as `winsextract.confidence` names it.
+KIND_OF = {"people": "person", "organisations": "organisation", "laws": "law"}
+
+
+def _judged(want: CodedWin | None, got: CodedWin) -> Iterator[Judged]:
+    """The values of an extracted win that carry a confidence and that gold settles; all of a stray win are wrong."""
+    for key, kind in KIND_OF.items():
+        wanted = () if want is None else want.named(key)
+        if wanted is None:
+            continue
+        matching = match(wanted, got.named(key) or ())
+        for entity in matching.extra:
+            if entity.confidence is not None:
+                yield Judged(kind, entity.confidence, False)
+        for gold, entity in matching.hits:
+            if entity.confidence is not None:
+                yield Judged(kind, entity.confidence, True)
+            if gold.role and entity.role_confidence is not None:
+                yield Judged("role", entity.role_confidence, gold.role == entity.role)
+    days = {date.name for date in want.dates} if want else set()
+    for date in got.dates:
+        if date.confidence is not None:
+            yield Judged("date", date.confidence, date.name in days)
+    for n, (outcome, sure) in enumerate(zip(got.outcomes, got.outcome_confidences, strict=False)):
+        if sure is not None and outcome == got.outcome:
+            yield Judged("outcome", sure, want is not None and outcome == want.outcome)
+        elif sure is not None and n:
+            yield Judged("other_outcome", sure, want is not None and outcome in want.outcomes)
+    for key, sure in (("event_date", got.event_confidence), ("people_affected", got.affected_confidence)):
+        if sure is not None and (want is None or key not in want.open):
+            right = want is not None and getattr(want, key) == getattr(got, key)
+            yield Judged("affected" if key == "people_affected" else key, sure, right)
 
 
 def _by_name(entities: Iterable[Entity]) -> dict[str, Entity]:
@@ -765,6 +836,34 @@ class ReviewCurve:
 
 
 @dataclass(frozen=True, slots=True)
+class Bin:
+    """Values with confidences from `low` to less than `high`: how many, their mean confidence, the share right."""
+
+    low: float
+    high: float
+    values: int
+    confidence: float
+    right: float
+
+
+@dataclass(frozen=True, slots=True)
+class Calibration:
+    """Whether confidences of one kind of value (or of all) mean what they say.
+
+    `error` is the expected calibration error: the mean distance of confidence and share right
+    over ten bins of equal width, weighted by their values (Guo et al. 2017,
+    https://proceedings.mlr.press/v70/guo17a.html).
+    """
+
+    kind: str
+    values: int
+    confidence: float
+    right: float
+    error: float
+    bins: tuple[Bin, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Evaluation:
     """Everything that is known of how right an extraction is. `grounding` is left out where the text is not known."""
 
@@ -774,6 +873,7 @@ class Evaluation:
     confusion: Mapping[tuple[str, str], int]
     review: ReviewCurve | None
     rounds: int
+    calibrations: tuple[Calibration, ...] = ()
 
     @property
     def differences(self) -> tuple[Difference, ...]:
@@ -800,7 +900,39 @@ def evaluate(
         confusion=confusion(compared),
         review=review_curve(compared),
         rounds=rounds,
+        calibrations=tuple(calibrations([judged for pair in compared for judged in pair.judged])),
     )
+
+
+def calibrations(judged: Sequence[Judged]) -> Iterator[Calibration]:
+    """The calibration of each kind of value that occurs, in the order of their names, then of "all"."""
+    for kind in [*sorted({j.kind for j in judged}), *(["all"] if judged else [])]:
+        yield calibration(kind, [j for j in judged if kind in (j.kind, "all")])
+
+
+def calibration(kind: str, judged: Sequence[Judged]) -> Calibration:
+    """The calibration of values that are taken together; there must be one."""
+    bins = []
+    for k in range(BINS):
+        low, high = k / BINS, (k + 1) / BINS
+        inside = [j for j in judged if min(int(j.confidence * BINS), BINS - 1) == k]
+        if inside:
+            bins.append(
+                Bin(low, high, len(inside), _mean(j.confidence for j in inside), _mean(j.right for j in inside))
+            )
+    return Calibration(
+        kind=kind,
+        values=len(judged),
+        confidence=_mean(j.confidence for j in judged),
+        right=_mean(j.right for j in judged),
+        error=sum(b.values * abs(b.confidence - b.right) for b in bins) / len(judged),
+        bins=tuple(bins),
+    )
+
+
+def _mean(values: Iterable[float]) -> float:
+    listed = list(values)
+    return sum(listed) / len(listed)
 
 
 def confusion(compared: Sequence[Compared]) -> dict[tuple[str, str], int]:
@@ -918,7 +1050,9 @@ def review_curve(compared: Sequence[Compared]) -> ReviewCurve | None:
 # Output
 
 
-def to_json(evaluation: Evaluation, *, errors: bool = False, review: bool = False) -> dict[str, Any]:
+def to_json(
+    evaluation: Evaluation, *, errors: bool = False, review: bool = False, calibration: bool = False
+) -> dict[str, Any]:
     """The figures as plain values; `fields` has the keys of the annotation guide's scorer and more."""
     result: dict[str, Any] = {
         "fields": {figure.field: _figure_json(figure) for figure in evaluation.figures},
@@ -935,6 +1069,8 @@ def to_json(evaluation: Evaluation, *, errors: bool = False, review: bool = Fals
         result["errors"] = [asdict(difference) for difference in evaluation.differences]
     if review:
         result["review"] = asdict(evaluation.review) if evaluation.review else None
+    if calibration:
+        result["calibration"] = [asdict(each) for each in evaluation.calibrations]
     return result
 
 
@@ -973,7 +1109,9 @@ class Grid:
     left: int = 1
 
 
-def grids(evaluation: Evaluation, *, errors: bool = False, review: bool = False) -> Iterator[Grid]:
+def grids(
+    evaluation: Evaluation, *, errors: bool = False, review: bool = False, calibration: bool = False
+) -> Iterator[Grid]:
     """The figures as tables, which print in a terminal and in Markdown alike."""
     sets = [(f, f.counts) for f in evaluation.figures if isinstance(f.counts, Counts)]
     yield Grid(
@@ -1011,6 +1149,8 @@ def grids(evaluation: Evaluation, *, errors: bool = False, review: bool = False)
     yield _confusion_grid(evaluation.confusion)
     if review:
         yield _review_grid(evaluation.review)
+    if calibration:
+        yield from _calibration_grids(evaluation.calibrations)
     if errors:
         yield Grid(
             "Differences",
@@ -1078,6 +1218,23 @@ def _review_grid(curve: ReviewCurve | None) -> Grid:
         ),
         note=f"Score: {curve.basis}. {curve.erring} wins hold an error, {curve.right} are right; area under the curve {_3(curve.area)}.",
     )
+
+
+def _calibration_grids(found: Sequence[Calibration]) -> Iterator[Grid]:
+    yield Grid(
+        "Confidences",
+        ("kind", "values", "mean confidence", "right", "ECE"),
+        tuple((c.kind, str(c.values), _3(c.confidence), _3(c.right), _3(c.error)) for c in found),
+        note="ECE: mean distance of confidence and share right, over ten bins."
+        if found
+        else "The extraction carries no confidences.",
+    )
+    if found:
+        yield Grid(
+            "Confidences of all kinds",
+            ("confidence", "values", "mean confidence", "right"),
+            tuple((f"{b.low:.1f}–{b.high:.1f}", str(b.values), _3(b.confidence), _3(b.right)) for b in found[-1].bins),
+        )
 
 
 def _3(value: float) -> str:

@@ -123,6 +123,8 @@ def tables() -> tuple[Table, ...]:
         Field("people_affected_qualifier", "string", "How the number is meant.", enum=QUALIFIERS),
         Field("event_basis", "string", "What dates the win: its text, its section's month or the report's year.", enum=DATE_BASES),
         Field("review_score", "number", "Probability that a value of the win is wrong, from the calibrated confidences.", required=True, minimum=0, maximum=1),
+        Field("event_confidence", "number", "Probability that `event_date` is right, 0 to 1.", minimum=0, maximum=1),
+        Field("people_affected_confidence", "number", "Probability that `people_affected` is right, 0 to 1.", minimum=0, maximum=1),
         Field("corrected", "strings", "What a person set or confirmed: names of the record's fields.", required=True),
     )
     countries = (
@@ -411,6 +413,7 @@ def json_schema() -> dict[str, Any]:
                     "count": _property("wins", "people_affected", nullable=False),
                     "basis": _property("wins", "people_affected_basis", nullable=False),
                     "qualifier": _property("wins", "people_affected_qualifier", nullable=False),
+                    "confidence": _property("wins", "people_affected_confidence", nullable=False),
                     "evidence": _nullable(mention),
                 }
             )
