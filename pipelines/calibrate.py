@@ -19,7 +19,8 @@ import numpy as np
 import spacy
 
 from pipelines.examples import Paragraph, read_paragraphs
-from winsextract.names import fold
+from winsextract.evaluation import Judged, calibration
+from winsextract.names import fold as folded
 from winsextract.pipeline import understand
 from winsextract.records import Segment, Win
 
@@ -27,6 +28,8 @@ HERE = Path(__file__).parent
 DEVELOPMENT = HERE / "development"
 # Strength of the pull towards the identity (slope 1, intercept 0): worth about this many values.
 PRIOR = 2.0
+# Parts of the development paragraphs; each is judged by curves that were fitted on the others.
+FOLDS = 10
 # Any year and month will do: only the words of dates are compared.
 YEAR = 2024
 
@@ -43,26 +46,26 @@ def understood(nlp: spacy.Language, items: list[Paragraph]) -> Iterator[tuple[Pa
 
 def judged(paragraph: Paragraph, win: Win) -> Iterator[tuple[str, float, bool]]:
     """Each value of a win as (kind, raw confidence, whether it is right)."""
-    roles = {fold(n): p["role"] for p in paragraph.people for n in [p["name"], *p.get("aliases", [])]}
+    roles = {folded(n): p["role"] for p in paragraph.people for n in [p["name"], *p.get("aliases", [])]}
     marked = defaultdict(set)
     for start, end, label in paragraph.marks:
-        marked[label].add(fold(paragraph.text[start:end]))
+        marked[label].add(folded(paragraph.text[start:end]))
     for person in win.people:
-        known = fold(person.name) in roles
+        known = folded(person.name) in roles
         yield "person", person.confidence, known
         if known:
-            yield "role", person.role_confidence, roles[fold(person.name)] == person.role
+            yield "role", person.role_confidence, roles[folded(person.name)] == person.role
     for organisation in win.organisations:
         yield (
             "organisation",
             organisation.confidence,
-            fold(organisation.name).removeprefix("the ") in {m.removeprefix("the ") for m in marked["ORG"]},
+            folded(organisation.name).removeprefix("the ") in {m.removeprefix("the ") for m in marked["ORG"]},
         )
     for law in win.laws:
         yield (
             "law",
             law.confidence,
-            fold(law.name).removeprefix("the ") in {m.removeprefix("the ") for m in marked["LAW"]},
+            folded(law.name).removeprefix("the ") in {m.removeprefix("the ") for m in marked["LAW"]},
         )
     days = [(s, e) for s, e, label in paragraph.marks if label == "DATE"]
     for date in win.dates:
@@ -78,7 +81,7 @@ def judged(paragraph: Paragraph, win: Win) -> Iterator[tuple[str, float, bool]]:
             "event_date",
             win.event_date.confidence,
             (chosen is None) == (want is None)
-            and (want is None or fold(want) in fold(chosen or "") or fold(chosen or "") in fold(want)),
+            and (want is None or folded(want) in folded(chosen or "") or folded(chosen or "") in folded(want)),
         )
     got = win.affected.count if win.affected else None
     yield "affected", win.affected_confidence, got == (paragraph.affected["count"] if paragraph.affected else None)
@@ -107,37 +110,50 @@ def fit(scores: np.ndarray, right: np.ndarray) -> tuple[float, float]:
     return float(w[0]), float(w[1])
 
 
-def expected_calibration_error(scores: np.ndarray, right: np.ndarray, *, bins: int = 10) -> float:
-    """Mean distance of confidence and share right, over bins of equal width weighted by their values."""
-    which = np.minimum((scores * bins).astype(int), bins - 1)
-    return float(
-        sum(
-            (which == b).mean() * abs(scores[which == b].mean() - right[which == b].mean())
-            for b in range(bins)
-            if (which == b).any()
-        )
-    )
+def curve(scores: np.ndarray, weights: tuple[float, float]) -> np.ndarray:
+    """The probabilities that a logistic curve makes of raw scores."""
+    return 1 / (1 + np.exp(-(weights[0] * np.log(scores / (1 - scores)) + weights[1])))
+
+
+def cross_fitted(scores: np.ndarray, right: np.ndarray, fold: np.ndarray) -> np.ndarray:
+    """Each value's probability by the curve that the other folds give: what a curve says of values it was not fitted on."""
+    out = np.empty_like(scores)
+    for f in np.unique(fold):
+        out[fold == f] = curve(scores[fold == f], fit(scores[fold != f], right[fold != f]))
+    return out
+
+
+def measured(nlp: spacy.Language) -> dict[str, tuple[np.ndarray, np.ndarray, np.ndarray]]:
+    """By kind: raw scores, whether each value is right, and the fold of its paragraph."""
+    rows = defaultdict(list)
+    for i, (paragraph, win) in enumerate(understood(nlp, paragraphs())):
+        for kind, score, right in judged(paragraph, win):
+            rows[kind].append((score, right, i % FOLDS))
+    found = {}
+    for kind, values in sorted(rows.items()):
+        scores, right, fold = map(np.array, zip(*values, strict=True))
+        found[kind] = (np.clip(scores, 1e-4, 1 - 1e-4), right.astype(float), fold)
+    return found
+
+
+def error(kind: str, probabilities: np.ndarray, right: np.ndarray) -> float:
+    """Expected calibration error, as `winsextract evaluate --calibration` has it."""
+    values = [Judged(kind, float(p), bool(r)) for p, r in zip(probabilities, right, strict=True)]
+    return calibration(kind, values).error
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("model", type=Path)
     args = parser.parse_args()
-    nlp = spacy.load(args.model)
-    rows = defaultdict(list)
-    for paragraph, win in understood(nlp, paragraphs()):
-        for kind, score, right in judged(paragraph, win):
-            rows[kind].append((score, right))
     curves = {}
-    print(f"{'kind':14s} values  right   mean   ECE before  after")
-    for kind, values in sorted(rows.items()):
-        scores = np.clip(np.array([s for s, _ in values]), 1e-4, 1 - 1e-4)
-        right = np.array([r for _, r in values], dtype=float)
+    print("| kind | values | right | mean raw confidence | ECE before | after |\n|---|--:|--:|--:|--:|--:|")
+    for kind, (scores, right, fold) in measured(spacy.load(args.model)).items():
         slope, intercept = fit(scores, right)
         curves[kind] = [round(slope, 4), round(intercept, 4)]
-        after = 1 / (1 + np.exp(-(slope * np.log(scores / (1 - scores)) + intercept)))
+        after = cross_fitted(scores, right, fold)
         print(
-            f"{kind:14s} {len(values):6d}  {right.mean():.3f}  {scores.mean():.3f}  {expected_calibration_error(scores, right):.3f}       {expected_calibration_error(after, right):.3f}"
+            f"| {kind} | {len(scores)} | {right.mean():.3f} | {scores.mean():.3f} | {error(kind, scores, right):.3f} | {error(kind, after, right):.3f} |"
         )
     meta_path = args.model / "winsextract_tagger" / "meta.json"
     meta = json.loads(meta_path.read_text(encoding="utf-8"))

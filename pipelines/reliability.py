@@ -1,0 +1,80 @@
+"""Whether confidences mean what they say, on texts that they were not fitted on: python -m pipelines.reliability
+
+Prints the expected calibration errors for pipelines/README.md and draws docs/img/reliability.png. On
+the development paragraphs each value is judged by curves that the other paragraphs gave; on the
+reports by the curves that ship.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from pipelines.calibrate import cross_fitted, measured
+from pipelines.report import ROOT, SHARED, reports
+from winsextract import evaluation
+from winsextract.confidence import KINDS
+from winsextract.evaluation import Calibration, Judged
+from winsextract.stages.annotate import load_pipeline
+
+PLOT = ROOT / "docs" / "img" / "reliability.png"
+
+
+def of_development() -> list[Judged]:
+    return [
+        Judged(kind, float(p), bool(r))
+        for kind, (scores, right, fold) in measured(load_pipeline()).items()
+        for p, r in zip(cross_fitted(scores, right, fold), right, strict=True)
+    ]
+
+
+def of_reports(pairs: Sequence[tuple[Path, Path]]) -> list[Judged]:
+    judged = []
+    for report, gold in pairs:
+        got = evaluation.read_predicted(report)
+        result = evaluation.evaluate(evaluation.read_gold(gold), got.wins, text=got.text, rounds=0)
+        judged += [j for pair in result.compared for j in pair.judged]
+    return judged
+
+
+def draw(found: dict[str, Calibration], path: Path) -> None:
+    """A reliability diagram for each set: confidence across, share right up, a bar's width its share of the values."""
+    import matplotlib
+
+    matplotlib.use("Agg")
+    import matplotlib.pyplot as plt
+
+    figure, axes = plt.subplots(1, len(found), figsize=(3.4 * len(found), 3.6), sharey=True, layout="constrained")
+    for axis, (name, c) in zip(axes, found.items(), strict=True):
+        axis.plot([0, 1], [0, 1], color="0.6", linewidth=1, linestyle="--", zorder=1)
+        for b in c.bins:
+            axis.bar(b.low, b.right, width=b.high - b.low, align="edge", color="#3b6ea5", alpha=0.35, edgecolor="white")
+            axis.plot(b.confidence, b.right, "o", color="#1d3f66", markersize=4, zorder=3)
+            axis.annotate(str(b.values), (b.low + 0.05, 0.015), ha="center", fontsize=7, color="0.25")
+        axis.set(xlim=(0, 1), ylim=(0, 1.02), xlabel="confidence", aspect="equal")
+        axis.set_title(f"{name}\n{c.values:,} values, ECE {c.error:.3f}", fontsize=9)
+        axis.spines[["top", "right"]].set_visible(False)
+    axes[0].set_ylabel("share right")
+    path.parent.mkdir(parents=True, exist_ok=True)
+    figure.savefig(path, dpi=160)
+
+
+def main() -> None:
+    pairs = reports()
+    sets = {
+        "development paragraphs": of_development(),
+        "tests/reports": of_reports([(r, g) for r, g in pairs if r.parent == ROOT / "tests" / "reports"]),
+    }
+    if real := [(r, g) for r, g in pairs if SHARED in r.parents]:
+        sets["real 2024 report"] = of_reports(real)
+    by_kind = {name: {c.kind: c for c in evaluation.calibrations(judged)} for name, judged in sets.items()}
+    print("| kind | " + " | ".join(f"{name}: values | ECE" for name in sets) + " |")
+    print("|---|" + "--:|--:|" * len(sets))
+    for kind in (*KINDS, "all"):
+        cells = [f"{c.values} | {c.error:.3f}" if (c := found.get(kind)) else "0 | " for found in by_kind.values()]
+        print(f"| {kind} | " + " | ".join(cells) + " |")
+    draw({name: found["all"] for name, found in by_kind.items()}, PLOT)
+
+
+if __name__ == "__main__":
+    main()
