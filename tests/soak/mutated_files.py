@@ -1,4 +1,4 @@
-"""PDF and DOCX files that are damaged at random, read in a process of their own: python -m tests.soak.mutated_files
+"""PDF and DOCX files that are damaged at random, read in a process of their own: python tests/soak/mutated_files.py KIND FIRST LAST
 
 Their parsers are native code (PDFium, libxml2), which a coverage-guided run over Python code cannot see into,
 and in which a fault ends the process. Each input is made from its number alone, so that one that is found can
@@ -102,7 +102,7 @@ def read_some(kind: str, first: int, last: int) -> None:
 def survive(kind: str, *, first: int, last: int) -> int:
     """How many of the inputs could be read. RuntimeError names the one that ended the process or broke a promise."""
     done = subprocess.run(
-        [sys.executable, "-m", "tests.soak.mutated_files", kind, str(first), str(last)],
+        [sys.executable, str(Path(__file__)), kind, str(first), str(last)],
         cwd=ROOT,
         capture_output=True,
         text=True,

@@ -15,12 +15,13 @@ from pathlib import Path
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from mutated_files import survive
 from test_read import BAD
 from test_trust import ODD, TEXTS, check_extraction, kill_runs, mutated, report, winsextract, write_reports
 
 from winsextract import dataset, pipeline, verification
 from winsextract.stages.annotate import load_pipeline
-from winsextract.stages.read import TEXT, decode
+from winsextract.stages.read import DOCX, PDF, TEXT, decode
 from winsextract.stages.segment import segment
 
 # A bad file may take as long, on a machine that does other things too.
@@ -208,6 +209,15 @@ def test_reading_and_segmenting_take_linear_time(unit: str) -> None:
 @settings(max_examples=5_000, deadline=None, suppress_health_check=list(HealthCheck))
 def test_any_text_gives_a_record_that_keeps_it(text: str) -> None:
     check_extraction(text)
+
+
+@pytest.mark.parametrize("kind", [PDF, DOCX])
+def test_damaged_files_never_end_the_process(kind: str) -> None:
+    """Native code reads them, so each round is a process of its own; a new first number each time."""
+    first = random.SystemRandom().randrange(10**9)
+    good = survive(kind, first=first, last=first + 3000)
+    say(f"3,000 damaged files from number {first} on: {good} could be read, the others were refused ({kind})")
+    assert 0 < good < 3000
 
 
 def test_reports_cut_anywhere(tmp_path: Path) -> None:
