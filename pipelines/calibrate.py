@@ -14,15 +14,18 @@ import json
 from collections import defaultdict
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import spacy
+from spacy.tokens import Doc
 
 from pipelines.examples import Paragraph, read_paragraphs
 from winsextract.evaluation import Judged, calibration
 from winsextract.names import fold as folded
 from winsextract.pipeline import understand
 from winsextract.records import Segment, Win
+from winsextract.stages.review import doubts
 
 HERE = Path(__file__).parent
 DEVELOPMENT = HERE / "development"
@@ -38,10 +41,13 @@ def paragraphs() -> list[Paragraph]:
     return [p for path in sorted(DEVELOPMENT.glob("*.jsonl")) for p in read_paragraphs(path)]
 
 
-def understood(nlp: spacy.Language, items: list[Paragraph]) -> Iterator[tuple[Paragraph, Win]]:
+def understood(
+    nlp: spacy.Language, items: list[Paragraph], *, calibration: dict[str, list[float]]
+) -> Iterator[tuple[Paragraph, Doc, Win]]:
     for paragraph, doc in zip(items, nlp.pipe(p.text for p in items), strict=True):
         segment = Segment(1, paragraph.header, None, None, YEAR, 0, 0, len(paragraph.text))
-        yield paragraph, understand(doc, segment, paragraph.text, report_id="development", calibration={})
+        win = understand(doc, segment, paragraph.text, report_id="development", calibration=calibration)
+        yield paragraph, doc, win
 
 
 def judged(paragraph: Paragraph, win: Win) -> Iterator[tuple[str, float, bool]]:
@@ -126,7 +132,7 @@ def cross_fitted(scores: np.ndarray, right: np.ndarray, fold: np.ndarray) -> np.
 def measured(nlp: spacy.Language) -> dict[str, tuple[np.ndarray, np.ndarray, np.ndarray]]:
     """By kind: raw scores, whether each value is right, and the fold of its paragraph."""
     rows = defaultdict(list)
-    for i, (paragraph, win) in enumerate(understood(nlp, paragraphs())):
+    for i, (paragraph, _, win) in enumerate(understood(nlp, paragraphs(), calibration={})):
         for kind, score, right in judged(paragraph, win):
             rows[kind].append((score, right, i % FOLDS))
     found = {}
@@ -134,6 +140,67 @@ def measured(nlp: spacy.Language) -> dict[str, tuple[np.ndarray, np.ndarray, np.
         scores, right, fold = map(np.array, zip(*values, strict=True))
         found[kind] = (np.clip(scores, 1e-4, 1 - 1e-4), right.astype(float), fold)
     return found
+
+
+def holds_error(paragraph: Paragraph, win: Win) -> bool:
+    """Whether a value of a win is wrong or missing, as far as a paragraph's annotation tells."""
+    # Of bodies and laws a paragraph has the mentions only: one that overlaps a mark is right.
+    for label, entries in (("ORG", win.organisations), ("LAW", win.laws)):
+        marks = [(s, e) for s, e, at in paragraph.marks if at == label]
+        found = [[(m.start, m.end) for m in entry.mentions] for entry in entries]
+        if any(not _touch(mark, spans) for mark in marks for spans in [[s for each in found for s in each]]):
+            return True
+        if any(not any(_touch(span, marks) for span in spans) for spans in found):
+            return True
+    named = {folded(n) for person in win.people for n in (person.name, *person.aliases)}
+    if any(named.isdisjoint(map(folded, [p["name"], *p.get("aliases", [])])) for p in paragraph.people):
+        return True
+    if set(paragraph.outcomes) - {o.outcome for o in win.outcomes}:
+        return True
+    return any(not right for kind, _, right in judged(paragraph, win) if kind not in ("organisation", "law"))
+
+
+def _touch(span: tuple[int, int], others: list[tuple[int, int]]) -> bool:
+    return any(span[0] < end and start < span[1] for start, end in others)
+
+
+def fit_review(nlp: spacy.Language, curves: dict[str, list[float]]) -> dict[str, Any]:
+    """The regression behind the review flags, see `winsextract.stages.review`; prints how well it tells errors.
+
+    Its threshold flags a quarter of the paragraphs without an error, each judged by the others' regression.
+    """
+    rows, wrong = [], []
+    for paragraph, doc, win in understood(nlp, paragraphs(), calibration=curves):
+        rows.append(doubts(win, doc))
+        wrong.append(holds_error(paragraph, win))
+    x, y = np.array(rows), np.array(wrong, dtype=float)
+    fold = np.arange(len(y)) % FOLDS
+    chance = np.empty(len(y))
+    for f in range(FOLDS):
+        weights = regression(x[fold != f], y[fold != f])
+        chance[fold == f] = 1 / (1 + np.exp(-(x[fold == f] @ weights[:-1] + weights[-1])))
+    bad, good = chance[y == 1], chance[y == 0]
+    threshold = float(np.quantile(good, 0.75))
+    area = ((bad[:, None] > good).sum() + (bad[:, None] == good).sum() / 2) / (len(bad) * len(good))
+    print(
+        f"\nreview: {len(bad)} of {len(y)} paragraphs hold an error; area under the curve {area:.2f}; from {threshold:.2f} on "
+        f"{(bad >= threshold).mean():.0%} of them are flagged and {(good >= threshold).mean():.0%} of the others"
+    )
+    *weights, intercept = (round(float(w), 4) for w in regression(x, y))
+    return {"weights": weights, "intercept": intercept, "threshold": round(threshold, 2)}
+
+
+def regression(x: np.ndarray, y: np.ndarray) -> np.ndarray:
+    """Weights and intercept of a logistic regression with a ridge of 10 on standardised columns (Newton's method)."""
+    mean, spread = x.mean(0), x.std(0) + 1e-6
+    z = np.c_[(x - mean) / spread, np.ones(len(x))]
+    ridge = np.r_[np.full(x.shape[1], 10.0), 1e-6]
+    w = np.zeros(z.shape[1])
+    for _ in range(50):
+        p = 1 / (1 + np.exp(-z @ w))
+        w -= np.linalg.solve((z * (p * (1 - p))[:, None]).T @ z + np.diag(ridge), z.T @ (p - y) + ridge * w)
+    raw = w[:-1] / spread
+    return np.r_[raw, w[-1] - raw @ mean]
 
 
 def error(kind: str, probabilities: np.ndarray, right: np.ndarray) -> float:
@@ -146,9 +213,10 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("model", type=Path)
     args = parser.parse_args()
+    nlp = spacy.load(args.model)
     curves = {}
     print("| kind | values | right | mean raw confidence | ECE before | after |\n|---|--:|--:|--:|--:|--:|")
-    for kind, (scores, right, fold) in measured(spacy.load(args.model)).items():
+    for kind, (scores, right, fold) in measured(nlp).items():
         slope, intercept = fit(scores, right)
         curves[kind] = [round(slope, 4), round(intercept, 4)]
         after = cross_fitted(scores, right, fold)
@@ -157,7 +225,7 @@ def main() -> None:
         )
     meta_path = args.model / "winsextract_tagger" / "meta.json"
     meta = json.loads(meta_path.read_text(encoding="utf-8"))
-    meta["calibration"] = curves
+    meta["calibration"] = curves | {"review": fit_review(nlp, curves)}
     meta_path.write_text(json.dumps(meta, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
 
 

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import datetime as dt
+import math
 from dataclasses import replace
 
 import pytest
+from spacy.language import Language
 
 from winsextract.records import EventDate, Mention, Outcome, Person, Place, Win
-from winsextract.stages.review import SIGN, flag
+from winsextract.stages.annotate import curves, load_pipeline
+from winsextract.stages.review import DOUBTED, MISSING, UNFITTED, Judgement, doubts, flag
 
 DAY = dt.date(2024, 3, 4)
 EVENT = EventDate("2024-03-04", DAY, DAY, "day", "text", 1.0)
@@ -34,21 +37,70 @@ SURE = Win(
 )
 
 
-def test_a_sure_win_is_not_flagged() -> None:
-    win = flag(SURE, cues={"release"})
-    assert (win.review_score, win.review_reasons) == (0.0, ())
+@pytest.fixture(scope="module")
+def nlp() -> Language:
+    return load_pipeline(None)
 
 
-def test_the_score_is_the_chance_that_one_value_is_wrong() -> None:
-    win = flag(replace(SURE, people=(replace(PERSON, confidence=0.9, role_confidence=0.5),)), cues={"release"})
-    assert win.review_score == pytest.approx(1 - 0.9 * 0.5)
-    assert win.review_reasons == ("role of low confidence",)
+def test_a_win_is_flagged_from_the_threshold_on() -> None:
+    doubtful = replace(SURE, people=(replace(PERSON, confidence=0.9, role_confidence=0.5),))
+    below = flag(doubtful, chance=0.29, threshold=0.3, cues={"release"})
+    at = flag(doubtful, chance=0.3, threshold=0.3, cues={"release"})
+    assert (below.review_score, below.review_reasons) == (0.29, ())
+    assert (at.review_score, at.review_reasons) == (0.3, ("role of low confidence",))
 
 
-def test_the_threshold_moves_the_flag() -> None:
-    win = replace(SURE, affected_confidence=0.7)
-    assert flag(win, cues={"release"}, threshold=0.31).review_reasons == ()
-    assert flag(win, cues={"release"}, threshold=0.29).review_reasons == ("number of people of low confidence",)
+@pytest.mark.parametrize(
+    ("changes", "reason"),
+    [
+        ({"affected_confidence": 0.85}, "no value is very unsure; the least is the number of people"),
+        ({}, "something may be missing: an outcome or a name"),
+    ],
+)
+def test_a_flag_always_has_a_reason(changes: dict[str, float], reason: str) -> None:
+    win = flag(replace(SURE, **changes), chance=0.5, threshold=0.3, cues={"release"})  # type: ignore[arg-type]
+    assert win.review_reasons == (reason,)
+
+
+def test_the_chance_grows_with_every_doubt(nlp: Language) -> None:
+    doc = nlp(SURE.text)
+    judgement = Judgement.of(curves(nlp))
+    assert judgement is not None and len(judgement.weights) == len(DOUBTED) + len(MISSING)
+    assert all(w > 0 for w in judgement.weights), "a doubt that makes an error less likely is none"
+    unsure: list[dict[str, object]] = [
+        {"outcomes": (replace(SURE.outcomes[0], confidence=0.6),)},
+        {"outcomes": (*SURE.outcomes, Outcome("relief", 0.6, None))},
+        {"people": (replace(PERSON, role_confidence=0.6),)},
+        {"affected_confidence": 0.6},
+        {"event_date": replace(EVENT, confidence=0.6)},
+    ]
+    sure = doubts(SURE, doc)
+    for k, changes in enumerate(unsure):
+        found = doubts(replace(SURE, **changes), doc)  # type: ignore[arg-type]
+        assert found[k] == pytest.approx(-math.log(0.6)) and sure[k] == 0
+        assert judgement.chance(found) > judgement.chance(sure)
+
+
+def test_what_may_be_missing_is_a_doubt(nlp: Language) -> None:
+    doc = nlp("Ana Ruiz was freed on 4 March, and the family received compensation from the state.")
+    with_relief = replace(SURE, outcomes=(*SURE.outcomes, Outcome("relief", 1.0, None)))
+    assert doubts(SURE, doc)[len(DOUBTED)] > doubts(with_relief, doc)[len(DOUBTED)]
+    named = doubts(SURE, doc)[-1]
+    doc.ents = ()
+    assert doubts(SURE, doc)[-1] > named + 1
+
+
+def test_without_a_fitted_regression_the_chance_is_a_guess() -> None:
+    assert Judgement.of({}) is None
+    nothing, much = (0.0,) * 7, (3.0, *(0.0,) * 6)
+    assert UNFITTED.chance(nothing) < UNFITTED.threshold < UNFITTED.chance(much) < 1
+
+
+def test_no_doubt_is_beyond_numbers(nlp: Language) -> None:
+    win = replace(SURE, outcomes=(Outcome("release", 0.0, None),), affected_confidence=0.0)
+    found = doubts(win, nlp(""))
+    assert all(map(math.isfinite, found))
+    assert 0 <= Judgement((1e9,) * 7, -5.0, 0.5).chance(found) <= 1
 
 
 @pytest.mark.parametrize(
@@ -61,7 +113,7 @@ def test_the_threshold_moves_the_flag() -> None:
     ],
 )
 def test_what_is_not_known_is_always_flagged(changes: dict[str, object], cues: tuple[str, ...], reason: str) -> None:
-    assert reason in flag(replace(SURE, **changes), cues=cues, threshold=1.0).review_reasons  # type: ignore[arg-type]
+    assert reason in flag(replace(SURE, **changes), chance=0.0, threshold=1.0, cues=cues).review_reasons  # type: ignore[arg-type]
 
 
 @pytest.mark.parametrize(
@@ -82,11 +134,10 @@ def test_what_is_not_known_is_always_flagged(changes: dict[str, object], cues: t
     ],
 )
 def test_signs_of_trouble(changes: dict[str, object], cues: tuple[str, ...], reason: str) -> None:
-    win = flag(replace(SURE, **changes), cues=cues, threshold=0.1)  # type: ignore[arg-type]
+    win = flag(replace(SURE, **changes), chance=0.5, threshold=0.1, cues=cues)  # type: ignore[arg-type]
     assert win.review_reasons == (reason,)
-    assert win.review_score == pytest.approx(1 - SIGN)
 
 
 def test_another_order_of_a_name_is_no_variant() -> None:
     win = replace(SURE, people=(replace(PERSON, name="Hakamada Iwao", aliases=("Iwao Hakamada", "Iwao")),))
-    assert flag(win, threshold=0.1).review_reasons == ()
+    assert "spelling variants merged" not in flag(win, chance=0.5, threshold=0.1).review_reasons

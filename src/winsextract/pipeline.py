@@ -33,7 +33,6 @@ from winsextract.records import (
     Win,
 )
 from winsextract.repair import Marked, repaired
-from winsextract.stages.review import THRESHOLD
 
 if TYPE_CHECKING:
     from spacy.language import Language
@@ -83,7 +82,7 @@ def extract(
             source.text,
             report_id=report_id,
             calibration=calibration,
-            threshold=THRESHOLD if review_threshold is None else review_threshold,
+            threshold=review_threshold,
             month_first=month_first,
         )
         for doc, s in annotate(nlp, bodies)
@@ -112,14 +111,14 @@ def understand(
     *,
     report_id: str,
     calibration: Mapping[str, Any],
-    threshold: float = THRESHOLD,
+    threshold: float | None = None,
     month_first: bool = False,
 ) -> Win:
     """One win's record from its annotated text.
 
     `doc` holds the text behind the header; the record's offsets count in `text`, the report's.
     `calibration` has the curves of `winsextract.confidence`; without one, confidences are raw.
-    A win is flagged for review from a chance of an error of `threshold` on.
+    A win is flagged for review from a chance of an error of `threshold` on, else from the calibration's.
     """
     from winsextract.cues import find_cues
     from winsextract.stages.affected import count_affected
@@ -129,7 +128,7 @@ def understand(
     from winsextract.stages.organisations import find_organisations
     from winsextract.stages.outcome import find_outcomes
     from winsextract.stages.people import find_people
-    from winsextract.stages.review import flag
+    from winsextract.stages.review import UNFITTED, Judgement, doubts, flag
 
     body = doc.text
     places = segment.places if segment.header is not None else place_in_text(body)
@@ -193,7 +192,13 @@ def understand(
             if p.kind == "quote"
         ),
     )
-    return flag(win, cues={c.outcome for c in cues if c.status == "happened"}, threshold=threshold)
+    judgement = Judgement.of(calibration) or UNFITTED
+    return flag(
+        win,
+        chance=judgement.chance(doubts(win, doc)),
+        threshold=judgement.threshold if threshold is None else threshold,
+        cues={c.outcome for c in cues if c.status == "happened"},
+    )
 
 
 def place_in_text(text: str) -> tuple[Place, ...]:

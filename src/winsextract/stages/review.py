@@ -1,42 +1,93 @@
 """Which wins a person should look at, and why.
 
-Each value's calibrated confidence is the chance that it is right; the chance that a win holds
-an error is what is left when all are right. A win is flagged from a threshold of that chance on,
-and always where its place or its year is not known. The reasons name the values that are least sure.
+A win's score is the chance that some value of it is wrong or missing: a logistic regression over the
+doubts that an extraction leaves, fitted on the development paragraphs (`pipelines/calibrate.py`).
+A win is flagged from a threshold of that chance on, and always where its place or its year is not
+known. The reasons name signs of trouble and the values that are least sure.
 """
 
 from __future__ import annotations
 
 import math
-from collections.abc import Collection, Iterator
-from dataclasses import replace
+from collections.abc import Collection, Iterator, Mapping
+from dataclasses import dataclass, replace
+from typing import Any
 
+from spacy.tokens import Doc
+
+from winsextract.confidence import logit
 from winsextract.names import words_of
 from winsextract.records import Win
+from winsextract.tagger import TAGS, TokenScores
 
-# A win is flagged from this chance of an error on. docs/evaluate.md has the trade-off on the test reports.
-THRESHOLD = 0.47
 # A value below this confidence is named among the reasons.
 DOUBTFUL = 0.8
-# What a sign of trouble is worth: the share of wins with it that were right, as if it were a value's confidence.
-SIGN = 0.8
+# A single probability counts no more than this, so that one value does not decide alone.
+LEAST = 1e-3
+
+# What the regression is over, in the order of its weights: of values, the sum of -log of their confidences …
+DOUBTED = ("outcome", "further outcome", "role", "number of people", "event date")
+# … and, of what may be missing, the logit of the likeliest outcome that is not reported, and the sum of
+# -log(1 - p) over the words that no name holds, p being the chance that a name begins there.
+MISSING = ("outcome not reported", "name not found")
 
 
-def flag(win: Win, *, cues: Collection[str] = (), threshold: float = THRESHOLD) -> Win:
-    """The win with its review score, and with reasons where it should be looked at.
+@dataclass(frozen=True, slots=True)
+class Judgement:
+    """The regression: its weights over `DOUBTED` and `MISSING`, its intercept, and the threshold that goes with it."""
+
+    weights: tuple[float, ...]
+    intercept: float
+    threshold: float
+
+    @classmethod
+    def of(cls, calibration: Mapping[str, Any]) -> Judgement | None:
+        """That of a model's calibration; None where it has none."""
+        kept = calibration.get("review")
+        return None if kept is None else cls(tuple(kept["weights"]), kept["intercept"], kept["threshold"])
+
+    def chance(self, found: tuple[float, ...]) -> float:
+        """The chance of an error of a win with these doubts."""
+        z = self.intercept + sum(w * x for w, x in zip(self.weights, found, strict=True))
+        return 1.0 / (1.0 + math.exp(-max(-700.0, min(700.0, z))))
+
+
+# Of an extraction whose model brings no regression, a guess: one in eight of the wins without any doubt holds an error.
+UNFITTED = Judgement((1.0,) * len(DOUBTED) + (0.0,) * len(MISSING), -2.0, 0.3)
+
+
+def doubts(win: Win, doc: Doc) -> tuple[float, ...]:
+    """What `DOUBTED` and `MISSING` say of a win; `doc` is its annotated text."""
+    values = list(_values(win))
+    scores: TokenScores = doc.user_data["winsextract"]
+    reported = {o.outcome for o in win.outcomes}
+    left = max((p for outcome, p in doc.cats.items() if outcome not in reported), default=0.0)
+    begins = scores.tags[:, [i for i, tag in enumerate(TAGS) if tag[0] == "B"]].sum(-1)
+    free = [i for i, token in enumerate(doc) if not token.ent_type]
+    return (
+        *(sum(-math.log(max(p, LEAST)) for what, p in values if what == kind) for kind in DOUBTED),
+        logit(max(left, LEAST)),
+        sum(-math.log(max(1.0 - p, LEAST)) for p in begins[free].tolist()),
+    )
+
+
+def flag(win: Win, *, chance: float, threshold: float, cues: Collection[str] = ()) -> Win:
+    """The win with its review score, `chance`, and with reasons where it should be looked at.
 
     `cues` are the outcome classes of which a cue says that they happened.
     """
-    signs = list(_signs(win, cues))
-    score = 1.0 - math.prod(p for _, p in _values(win)) * SIGN ** len(signs)
     reasons = list(_unknown(win))
-    if reasons or score >= threshold:
-        doubtful = dict.fromkeys(f"{what} of low confidence" for what, p in _values(win) if p < DOUBTFUL)
-        reasons += [*signs, *doubtful]
+    if reasons or chance >= threshold:
+        reasons += _signs(win, cues)
+        reasons += dict.fromkeys(f"{what} of low confidence" for what, p in _values(win) if p < DOUBTFUL)
         if not reasons:
-            what, _ = min(_values(win), key=lambda value: value[1])
-            reasons.append(f"many values, none of them sure; the least is the {what}")
-    return replace(win, review_score=score, review_reasons=tuple(reasons))
+            what, p = min(_values(win), key=lambda value: value[1])
+            reasons.append(
+                f"no value is very unsure; the least is the {what}"
+                if p < 1.0 - LEAST
+                else "something may be missing: an outcome or a name"
+            )
+    return replace(win, review_score=chance, review_reasons=tuple(reasons))
 
 
 def _values(win: Win) -> Iterator[tuple[str, float]]:
