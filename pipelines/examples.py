@@ -134,12 +134,13 @@ def example_of(paragraph: Paragraph, nlp: Language) -> Example:
     roles = {}
     for person in paragraph.people:
         for name in [person["name"], *person.get("aliases", [])]:
-            roles[name] = ROLES.index(person["role"])
+            roles[" ".join(name.split())] = ROLES.index(person["role"])
     for start, end, label in paragraph.marks:
         span = doc.char_span(start, end, alignment_mode="expand")
         words = paragraph.text[start:end]
-        if label == "PERSON" and words in roles:
-            role[span.start : span.end] = roles[words]
+        # A name may have a line's end in it, which its entry has not.
+        if label == "PERSON" and (name := " ".join(words.split())) in roles:
+            role[span.start : span.end] = roles[name]
         if label == "DATE":
             event[span.start : span.end] = int(words == paragraph.event_date)
     annotated = bool(paragraph.evidence)

@@ -1,6 +1,7 @@
 """Write again what in the documentation is made from the code: `python -m tests.refresh_readme`.
 
-- the sample record in README.md, from an extraction of `raw/report.txt`
+- the sample record in README.md, from an extraction of `raw/report.txt`, and its figures of speed, from
+  `benchmarks/results.json`
 - docs/commands.md, from the command line's own help
 - output/README.md, the data dictionary, from `schema.py` (as `winsextract schema` prints it)
 
@@ -48,7 +49,7 @@ SAMPLE_KEYS = (
 SAMPLE_TEXT = 90
 # Digits behind these are noise to a reader, and may differ between machines.
 SAMPLE_DECIMALS = 2
-START, END = "<!-- sample:start -->", "<!-- sample:end -->"
+BENCHMARK = ROOT / "benchmarks" / "results.json"
 
 
 def sample() -> str:
@@ -82,10 +83,38 @@ def _json(value: Any) -> str:
     return json.dumps(value, ensure_ascii=False)
 
 
+def speed() -> str:
+    """What README says of speed, from the benchmark's last results; ratios, since seconds are one machine's."""
+    found = json.loads(BENCHMARK.read_text(encoding="utf-8"))
+    start, growth, workers = found["start"], found["growth"], found["workers"]
+    throughput = found["throughput"]
+    reports = {point["reports"]: point for point in growth["points"]}
+    most = max(reports)
+    rows = [
+        (
+            f"`winsextract run` on one report of {start['report_words']:,} words, from a cold start",
+            f"{start['run_to_import']:.1f} × the time of `import spacy, pandas` ({start['run_to_import_cpu']:.1f} × in processor time), {start['run_mib']:.0f} MiB",
+        ),
+        (
+            "words a second on one core, reading to writing",
+            f"{throughput['all_to_cnn'][throughput['yardstick']]:.2f} × those of spaCy's small CNN `ner` alone (the network by itself {throughput['tagger_to_cnn'][throughput['yardstick']]:.2f} ×)",
+        ),
+        (
+            f"{most:,} reports on one core",
+            f"linear; {reports[most]['mib']:.0f} MiB, as for 40 ({reports[40]['mib']:.0f})",
+        ),
+        ("two workers", f"{workers['gain']:.2f} × as fast as one, the same bytes"),
+    ]
+    return "| | |\n|---|---|\n" + "\n".join(f"| {what} | {figure} |" for what, figure in rows)
+
+
 def readme(text: str) -> str:
-    """README with the sample record of now between its marks."""
-    start, end = text.index(START) + len(START), text.index(END)
-    return f"{text[:start]}\n{sample()}\n{text[end:]}"
+    """README with what is made from the code and from the benchmark between their marks."""
+    for name, content in (("sample", sample()), ("speed", speed())):
+        start, end = f"<!-- {name}:start -->", f"<!-- {name}:end -->"
+        before, rest = text.split(start)
+        text = f"{before}{start}\n{content}\n{end}{rest.split(end)[1]}"
+    return text
 
 
 @dataclass(frozen=True, slots=True)

@@ -204,7 +204,13 @@ def test_nested_record_has_the_contracts_shape() -> None:
     assert win["outcomes"][0]["confidence"] == 0.9877
     assert win["outcomes"][1]["evidence"] is None
     assert win["event_date"]["start"] == "2021-03-05"
-    assert win["people_affected"] == {"count": 1, "basis": "named", "qualifier": "exact", "evidence": None}
+    assert win["people_affected"] == {
+        "count": 1,
+        "basis": "named",
+        "qualifier": "exact",
+        "confidence": 1.0,
+        "evidence": None,
+    }
     assert win["review"] == {"needed": True, "score": 0.75, "reasons": ["outcome without evidence"]}
     assert record["wins"][1]["event_date"] is None and record["wins"][1]["people_affected"] is None
     assert record["unassigned"][0] == {"kind": "title", "text": "Good news of 2021", "span": [0, 17]}

@@ -8,6 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from winsextract.dataset import to_nested
 from winsextract.errors import ConservationError
 from winsextract.pipeline import check_conservation, extract, slug
 from winsextract.records import Segment, Segmentation, Source, Unassigned
@@ -155,3 +156,27 @@ def test_the_month_may_come_first(month_first: bool, edtf: str) -> None:
     text = "Wins of 2024\n\nMARCH\n\nKenya: Amal Otieno was released from prison on 03/04/2024.\n"
     win = extract(source(text), load_pipeline(), month_first=month_first).wins[0]
     assert [d.edtf for d in win.dates] == [edtf]
+
+
+def test_a_line_s_end_inside_a_name_takes_nothing_from_its_confidence() -> None:
+    text = "2024\n\nMay\n\n- Kyrgyzstan: After a campaign of two years a court in Osh freed journalist Hamida{}Karimova\n  on 3 May.\n"
+    plain, broken = (extract(source(text.format(between)), load_pipeline()).wins[0].people for between in (" ", "\n  "))
+    assert len(plain) == len(broken) == 1
+    assert broken[0].confidence == pytest.approx(plain[0].confidence, abs=0.15)
+    assert broken[0].role == plain[0].role
+
+
+def test_a_name_is_one_line_and_its_mention_as_it_stands() -> None:
+    text = "2024\n\nMay\n\n- Kyrgyzstan: After a campaign of two years a court in Osh freed journalist Hamida\n  Karimova of the Osh Media\n  Foundation on 3 May.\n"
+    record = to_nested(extract(source(text), load_pipeline()))
+    (person,) = record["wins"][0]["people"]
+    assert person["name"] == "Hamida Karimova"
+    (mention,) = person["mentions"]
+    assert mention["text"] == "Hamida\n  Karimova" == text[slice(*mention["span"])]
+    names = [
+        name
+        for key in ("people", "organisations")
+        for e in record["wins"][0][key]
+        for name in (e["name"], *e["aliases"])
+    ]
+    assert len(names) > 1 and not any("\n" in name for name in names)

@@ -32,7 +32,7 @@ from typing import Any
 
 from winsextract import dataset, places, schema
 from winsextract.errors import WinsextractError
-from winsextract.names import fold
+from winsextract.names import fold, one_line
 
 Record = dict[str, Any]
 
@@ -237,8 +237,8 @@ def _set_names(field: str) -> Callable[[Record, Sequence[Record]], Record]:
         entries = []
         for entry, found in zip(value, spans, strict=True):
             mentions = [_mention(win, *span) for span in found]
-            texts = [m["text"] for m in mentions]
-            # The name is one of the mentions' texts, also where the report spaces it otherwise.
+            texts = [one_line(m["text"]) for m in mentions]
+            # The name is one of the mentions' texts, also where the report spells it a little otherwise.
             name = next((t for t in texts if t == entry["name"]), None) or next(
                 (t for t in texts if fold(t) == fold(entry["name"])), texts[0]
             )

@@ -35,6 +35,7 @@ from typing import TYPE_CHECKING, Any
 import winsextract
 from winsextract import schema
 from winsextract.errors import DatasetError, LockedError
+from winsextract.names import one_line
 from winsextract.records import Affected, EventDate, Mention, Name, Outcome, Report, Win
 
 if TYPE_CHECKING:
@@ -126,8 +127,8 @@ def _win(win: Win) -> Record:
         "outcomes": [_outcome(outcome) for outcome in win.outcomes],
         "people": [
             {
-                "name": person.name,
-                "aliases": list(person.aliases),
+                "name": one_line(person.name),
+                "aliases": list(map(one_line, person.aliases)),
                 "role": person.role,
                 "role_confidence": _confidence(person.role_confidence),
                 "confidence": _confidence(person.confidence),
@@ -176,8 +177,8 @@ def _mentions(mentions: Sequence[Mention]) -> list[Record | None]:
 
 def _name(name: Name) -> Record:
     return {
-        "name": name.name,
-        "aliases": list(name.aliases),
+        "name": one_line(name.name),
+        "aliases": list(map(one_line, name.aliases)),
         "confidence": _confidence(name.confidence),
         "mentions": _mentions(name.mentions),
     }

@@ -49,6 +49,11 @@ def fold(text: str) -> str:
     return _SPACE.sub(" ", text).strip()
 
 
+def one_line(name: str) -> str:
+    """A name as it is read, where a hard-wrapped report has a line's end in it; its mentions stay as they stand there."""
+    return " ".join(name.split())
+
+
 @functools.lru_cache(maxsize=65536)
 def words_of(text: str) -> tuple[str, ...]:
     """The folded words of a name."""

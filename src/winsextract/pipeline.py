@@ -263,7 +263,7 @@ def _people(doc: Doc, marked: Sequence[Marked]) -> Iterator[FoundPerson]:
     text = doc.text
     for m in marked:
         if m.label == "PERSON" and (span := doc.char_span(m.start, m.end, alignment_mode="expand")) is not None:
-            yield FoundPerson(_mention(text, m), m.confidence, scores.roles[span.start : span.end].mean(0))
+            yield FoundPerson(_mention(text, m), m.confidence, scores.roles[_read(span)].mean(0))
 
 
 def _found(doc: Doc, marked: Sequence[Marked], label: str) -> list[Found]:
@@ -283,9 +283,15 @@ def confidence(doc: Doc, span: Span) -> float:
     scores = doc.user_data["winsextract"]
     if f"B-{span.label_}" not in TAGS:
         return 0.5
-    b = scores.tags[span.start : span.end, TAGS.index(f"B-{span.label_}")]
-    i = scores.tags[span.start : span.end, TAGS.index(f"I-{span.label_}")]
-    return float((b + i).min())
+    tags = scores.tags[_read(span)]
+    return float((tags[:, TAGS.index(f"B-{span.label_}")] + tags[:, TAGS.index(f"I-{span.label_}")]).min())
+
+
+def _read(span: Span) -> list[int]:
+    """The tokens of a span that the network read: a line's end or an asterisk inside a name tells nothing of it."""
+    from winsextract.tagger import is_markup
+
+    return [t.i for t in span if not is_markup(t.text)] or list(range(span.start, span.end))
 
 
 def _moved(mention: Mention | None, by: int) -> Mention | None:

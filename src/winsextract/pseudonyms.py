@@ -30,7 +30,7 @@ from pathlib import Path
 from typing import Any
 
 from winsextract.errors import WinsextractError
-from winsextract.names import contains, fold, words_of
+from winsextract.names import contains, fold, one_line, words_of
 
 Record = dict[str, Any]
 
@@ -136,7 +136,10 @@ def _win(win: Record, report_id: str, names: _Names, moved: _Moved) -> Record:
         found: dict[str, Record] = {}
         for entry in entries:
             mentions = [_at_its_place(m, names, moved) for m in entry["mentions"]]
-            texts = {old["text"]: new["text"] for old, new in zip(entry["mentions"], mentions, strict=True)}
+            texts = {
+                one_line(old["text"]): new["text"]
+                for old, new in zip(entry["mentions"], mentions, strict=True)
+            }
             name = texts.get(entry["name"]) or names.in_text(entry["name"])
             aliases = [texts.get(alias) or names.in_text(alias) for alias in entry["aliases"]]
             known = found.get(name)

@@ -25,6 +25,7 @@ from typing import TYPE_CHECKING, Any
 
 from winsextract import dataset, schema
 from winsextract.errors import ConservationError, DatasetError, ReadError
+from winsextract.names import one_line
 from winsextract.pipeline import check_conservation
 from winsextract.records import Segment, Segmentation, Unassigned
 
@@ -347,7 +348,7 @@ def _in_win(win: Record, place: str, file: str) -> Iterator[Fault]:
             yield Fault(file, f"{place}.{here}", f"is {_shown(words)}, and at its span {span} stands {_shown(there)}.")
     for field in ("people", "organisations", "laws"):
         for n, entry in enumerate(win[field]):
-            if entry["name"] not in [mention["text"] for mention in entry["mentions"]]:
+            if entry["name"] not in [one_line(mention["text"]) for mention in entry["mentions"]]:
                 yield Fault(
                     file, f"{place}.{field}[{n}].name", f"is {_shown(entry['name'])}, which none of its mentions says."
                 )
