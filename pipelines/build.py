@@ -54,20 +54,28 @@ def step(module: str, *args: str | Path) -> None:
     subprocess.run([sys.executable, "-m", f"pipelines.{module}", *map(str, args)], cwd=ROOT, check=True)
 
 
-def on_paragraphs(how: dict[str, Any], seed: int) -> Path:
-    """Train on the paragraphs with one seed; `how` is the recipe's part. Returns the weights' path."""
-    out = WORK / f"domain-{seed}.pt"
+def on_paragraphs(how: dict[str, Any], paragraphs: list[Path], *, start: Path, seed: int, out: Path) -> None:
+    """One round of training on paragraphs with one seed; `how` is its part of the recipe."""
     # fmt: off
-    step("train", "domain", "--start", WORK / "open.pt", "--train", *sorted((HERE / "training").glob("*.jsonl")),
-         "--dev", *sorted((HERE / "development").glob("*.jsonl")), "--epochs", str(how["epochs"]), "--rate", str(how["rate"]),
-         "--size", str(how["size"]), "--rename", str(how["rename"]), "--seed", str(seed), "--out", out)
+    step("train", "domain", "--start", start, "--train", *paragraphs, "--dev", *sorted((HERE / "development").glob("*.jsonl")),
+         "--epochs", str(how["epochs"]), "--rate", str(how["rate"]), "--size", str(how["size"]),
+         "--rename", str(how["rename"]), "--seed", str(seed), "--out", out)
     # fmt: on
-    return out
+
+
+def both_rounds(made: dict[str, Any], n: int) -> list[Path]:
+    """The weights that the two rounds leave with the n-th seeds."""
+    domain, finish = WORK / f"domain-{n}.pt", WORK / f"finish-{n}.pt"
+    first = [HERE / "training" / f"{name}.jsonl" for name in made["domain"]["paragraphs"]]
+    every = sorted((HERE / "training").glob("*.jsonl"))
+    on_paragraphs(made["domain"], first, start=WORK / "open.pt", seed=made["domain"]["seeds"][n], out=domain)
+    on_paragraphs(made["finish"], every, start=domain, seed=made["finish"]["seeds"][n], out=finish)
+    return [domain, finish]
 
 
 def main() -> None:
     made = recipe()
-    first, then = made["open"], made["domain"]
+    first = made["open"]
     WORK.mkdir(exist_ok=True)
     # fmt: off
     step("train", "open", "--corpora", corpora(), "--names", *first["corpora"], "--epochs", str(first["epochs"]),
@@ -75,8 +83,8 @@ def main() -> None:
     # fmt: on
     # Each seed on a core of its own; training takes one thread, so that sums are made in one order.
     with ThreadPoolExecutor(os.cpu_count()) as cores:
-        trained = list(cores.map(functools.partial(on_paragraphs, then), then["seeds"]))
-    step("average", *trained, "--out", WORK / "model.pt")
+        trained = list(cores.map(functools.partial(both_rounds, made), range(len(made["domain"]["seeds"]))))
+    step("average", *(path for paths in trained for path in paths), "--out", WORK / "model.pt")
     step("export", WORK / "model.pt", "--out", MODEL)
     step("calibrate", MODEL)
     step("report")

@@ -59,7 +59,7 @@ SET = [
     ("countries", [], ["countries"], []),
     ("regions", ["EU"], ["regions", 0, "name"], "European Union"),
     ("people", [], ["people"], []),
-    ("people", [{"name": "Guhdar Zebari", "role": "other"}], ["people", 0, "name"], "Guhdar\u00a0Zebari"),
+    ("people", [{"name": "Guhdar Zebari", "role": "other"}], ["people", 0, "name"], "Guhdar Zebari"),
     ("people", [{"name": "guhdar zebari", "role": "other"}], ["people", 0, "role"], "other"),
     (
         "people",
@@ -315,7 +315,7 @@ def test_training_paragraphs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) ->
         "text": "On [[DATE|17 March]] a judge freed [[PERSON|Guhdar\u00a0Zebari]], with his brother [[PERSON|Dilan Zebari]]. "
         "[[PERSON|Guhdar]] thanked [[ORG|Amnesty International]].",
         "people": [
-            {"name": "Guhdar\u00a0Zebari", "aliases": ["Guhdar"], "role": "beneficiary"},
+            {"name": "Guhdar Zebari", "aliases": ["Guhdar"], "role": "beneficiary"},
             {"name": "Dilan Zebari", "aliases": [], "role": "other"},
         ],
         "evidence": [["release", "freed"]],

@@ -836,7 +836,7 @@ def test_repr_tells_what_is_there(output: Path) -> None:
     text = repr(winsextract_load(output))
     assert "2 reports of 2021–2022" in text
     assert f"{OLD.report_id}: 2 wins" in text
-    assert "wins 4 × 30" in text and "people 4 × 8" in text
+    assert "wins 4 × 32" in text and "people 4 × 8" in text
 
 
 def test_repr_of_many_reports_stays_short(tmp_path: Path) -> None:

@@ -113,6 +113,18 @@ def test_one_date_a_value_with_every_mention() -> None:
     assert (first.text, second.edtf) == ("March 2023", "2024-05-05")
 
 
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("Amnesty’s 2022 report told of it.", ["2022"]),
+        ("Amnesty's April briefing told of it.", ["2024-04"]),
+        ("Amnesty 2022 told of it.", []),
+    ],
+)
+def test_a_possessive_ends_a_masked_name(text: str, expected: list[str]) -> None:
+    assert values(text, masked=((0, len("Amnesty")),)) == expected
+
+
 def test_masked_names_hold_no_date() -> None:
     text = "The Movement of 20 February was banned on 20 February under the Order of 1931."
     names = [(text.index(name), text.index(name) + len(name)) for name in ("Movement of 20 February", "Order of 1931")]

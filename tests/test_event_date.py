@@ -66,6 +66,20 @@ def test_which_date(
     assert edtf(TEXT, scores, year=year, month=month) == expected, why
 
 
+@pytest.mark.parametrize(
+    ("text", "basis"),
+    [
+        ("An April report led to it.", "section"),
+        ("Its April ‘Walls of Dust’ report led to it.", "section"),
+        ("An April reporting ban was lifted.", "text"),
+        ("In April the court freed her.", "text"),
+    ],
+)
+def test_when_something_was_published_dates_no_win(text: str, basis: str) -> None:
+    found = edtf(text, {"April": 0.95}, month=7)
+    assert found is not None and found[1] == basis
+
+
 def test_the_date_keeps_its_bounds_and_words() -> None:
     found = dated(TEXT, {"June 2024": 0.9})
     assert found is not None

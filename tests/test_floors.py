@@ -11,11 +11,9 @@ from raise_floors import below, figures, pairs, raised, read_floors
 def test_nothing_got_worse(name: str) -> None:
     if name not in pairs():
         pytest.skip(f"{name} is not here: set WINSEXTRACT_SHARED to the folder that has it")
-    gold, report = pairs()[name]
     worse = below(read_floors()[name], figures(name))
-    assert not worse, "\n".join(
-        [f"{name} got worse:", *worse, f"See why: winsextract evaluate {gold} {report} --errors"]
-    )
+    why = [f"winsextract evaluate {gold} {report} --errors" for gold, report in pairs()[name]]
+    assert not worse, "\n".join([f"{name} got worse:", *worse, "See why:", *why])
 
 
 @pytest.mark.parametrize("name", pairs())

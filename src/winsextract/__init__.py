@@ -32,8 +32,10 @@ def extract(
     model: str | None = None,
     year: int | None = None,
     report_id: str | None = None,
+    trust_model: bool = False,
 ) -> Report:
-    """The records of one report. `model`, `year` and `report_id` are as for `winsextract run`.
+    """The records of one report. The options are those of `winsextract run`: a `model` that brings code
+    runs it only with `trust_model`.
 
     Raises ReadError where the file cannot be read, ModelError where the model cannot.
     """
@@ -41,7 +43,9 @@ def extract(
     from winsextract.stages.annotate import load_pipeline
     from winsextract.stages.read import read
 
-    return extract_source(read(os.fspath(path)), load_pipeline(model), year=year, report_id=report_id)
+    return extract_source(
+        read(os.fspath(path)), load_pipeline(model, trust_model=trust_model), year=year, report_id=report_id
+    )
 
 
 def load(

@@ -885,23 +885,29 @@ def evaluate(
 ) -> Evaluation:
     """Hold an extraction against gold. `text` is the report's; `rounds` the bootstrap's, 0 for no intervals."""
     compared = tuple(compare(want, got, text=text) for want, got in align(gold, predicted))
-    intervals = bootstrap(compared, rounds=rounds)
-    figures = [Figure(key, sum((c.sets[key] for c in compared), Counts()), intervals.get(key, {})) for key in SETS]
-    for key in SHARES:
-        share = sum((c.shares.get(key, Share()) for c in compared), Share())
-        figures.append(Figure(key, share, intervals.get(key, {})))
-    if text is not None:
-        grounding = sum((c.grounding for c in compared), Share())
-        figures.append(Figure("grounding", grounding, intervals.get("grounding", {})))
+    found = figures(compared, intervals=bootstrap(compared, rounds=rounds))
     return Evaluation(
         compared=compared,
-        figures=tuple(figures),
+        figures=tuple(f for f in found if text is not None or f.field != "grounding"),
         classes=tuple(class_figures(compared)),
         confusion=confusion(compared),
         review=review_curve(compared),
         rounds=rounds,
         calibrations=tuple(calibrations([judged for pair in compared for judged in pair.judged])),
     )
+
+
+def figures(
+    compared: Sequence[Compared], *, intervals: Mapping[str, Mapping[str, Interval]] | None = None
+) -> list[Figure]:
+    """The figures over compared wins, of one report or of several; `intervals` are those of `bootstrap`."""
+    given = intervals or {}
+    found = [Figure(key, sum((c.sets[key] for c in compared), Counts()), given.get(key, {})) for key in SETS]
+    for key in SHARES:
+        share = sum((c.shares.get(key, Share()) for c in compared), Share())
+        found.append(Figure(key, share, given.get(key, {})))
+    grounding = sum((c.grounding for c in compared), Share())
+    return [*found, Figure("grounding", grounding, given.get("grounding", {}))]
 
 
 def calibrations(judged: Sequence[Judged]) -> Iterator[Calibration]:

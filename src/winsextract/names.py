@@ -159,6 +159,20 @@ def letters_of(full: str) -> frozenset[str]:
     return frozenset(v for v in variants if len(v) > 1)
 
 
+# A name with its acronym in brackets behind it.
+_WITH_ACRONYM = re.compile(r"(?P<name>\S[^()]*?)\s*\((?P<short>[A-Z][\w/&-]{1,11})\)")
+
+
+def name_and_acronym(mention: Mention) -> Iterator[Mention]:
+    """The two mentions of "International Criminal Police Organization (INTERPOL)"."""
+    found = _WITH_ACRONYM.match(mention.text)
+    if found is None or found.end() != len(mention.text) or sum(c.isupper() for c in found["short"]) < 2:
+        yield mention
+        return
+    yield Mention(found["name"], mention.start, mention.start + found.end("name"))
+    yield Mention(found["short"], mention.start + found.start("short"), mention.start + found.end("short"))
+
+
 def acronym_letters(short: str) -> tuple[str, ...]:
     """The letters that an acronym stands for, all of them and only its capitals ("ECtHR"); none where it is no acronym."""
     bare = "".join(c for c in short if c.isalnum())

@@ -136,10 +136,7 @@ def _win(win: Record, report_id: str, names: _Names, moved: _Moved) -> Record:
         found: dict[str, Record] = {}
         for entry in entries:
             mentions = [_at_its_place(m, names, moved) for m in entry["mentions"]]
-            texts = {
-                one_line(old["text"]): new["text"]
-                for old, new in zip(entry["mentions"], mentions, strict=True)
-            }
+            texts = {one_line(old["text"]): new["text"] for old, new in zip(entry["mentions"], mentions, strict=True)}
             name = texts.get(entry["name"]) or names.in_text(entry["name"])
             aliases = [texts.get(alias) or names.in_text(alias) for alias in entry["aliases"]]
             known = found.get(name)

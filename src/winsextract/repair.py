@@ -109,13 +109,18 @@ class _Spans:
 def repaired(text: str, marked: Sequence[Marked]) -> list[Marked]:
     """The mentions with their edges mended, in the order of the text, none overlapping another."""
     joined = list(_joined(text, sorted(marked, key=lambda m: m.start)))
-    mended = [m for m in (_mended(text, m) for m in joined) if m.start < m.end and not _is_slogan(text, m)]
+    mended = [m for m in (_mended(text, m) for m in joined) if _says(text, m) and not _is_slogan(text, m)]
     places = {m.end: m for m in reversed(mended) if m.label in ("NORP", "GPE")}
     mended = _alike(text, [_with_nationality(text, m, places) for m in mended])
     known = list(_known_bodies(text, mended))
     over = _Spans((k.start, k.end) for k in known)
     mended = [m for m in mended if not over.hold(m.start, m.end)]
     return _without_overlap([*mended, *known, *_laws_by_form(text, mended)])
+
+
+def _says(text: str, m: Marked) -> bool:
+    """Whether a mention has a letter or a digit: the tagger marks a quotation mark alone at times."""
+    return any(c.isalnum() for c in text[m.start : m.end])
 
 
 def _joined(text: str, marked: Sequence[Marked]) -> Iterator[Marked]:
@@ -133,11 +138,19 @@ def _joined(text: str, marked: Sequence[Marked]) -> Iterator[Marked]:
         yield current
 
 
+# The rest of a compound that a name goes on behind: "UN Open-ended Working Group".
+_HYPHENATED = re.compile(r"[-‑][a-z]{2,12} ")
+
+
 def _one_name(text: str, a: Marked, b: Marked) -> str | None:
     """The label of the one name that two neighbours are pieces of; None where they are two names."""
     between = text[a.end : b.start]
     first, second = text[a.start : a.end], text[b.start : b.end]
-    if b.start < a.end or len(between) > 5 or b.label not in NAMES or len(first) > LONGEST:
+    if b.start < a.end or b.label not in NAMES or len(first) > LONGEST:
+        return None
+    if a.label == b.label == "ORG" and _HYPHENATED.fullmatch(between):
+        return "ORG"
+    if len(between) > 5:
         return None
     if a.label == b.label and between in (" ", "\u00a0", "", "\n", "-", "‑") and a.label != "LAW":
         return a.label

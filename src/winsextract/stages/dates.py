@@ -351,6 +351,9 @@ class _Reading:
         return not before.isalnum() and before not in self.vocabulary.lists["years.signs"]
 
 
+_POSSESSIVES = frozenset({"’s", "'s", "’", "'"})
+
+
 def _read_words(text: str, masked: Sequence[tuple[int, int]], month_first: bool) -> _Reading:
     vocabulary = _vocabulary()
     starters = vocabulary.starters
@@ -369,7 +372,8 @@ def _read_words(text: str, masked: Sequence[tuple[int, int]], month_first: bool)
         while mask and mask[1] <= start:
             mask = next(masks, None)
         if mask and mask[0] < stop:
-            word = _MASKED
+            # "Amnesty’s 2022 report": what stands behind a possessive is no part of the name.
+            word = "'s" if written[max(0, mask[1] - start) :] in _POSSESSIVES else _MASKED
         elif word in starters or "0" <= word[0] <= "9":
             candidates.append(len(words))
             if word in vocabulary.months or word == "month":

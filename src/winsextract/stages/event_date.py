@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import calendar
 import datetime as dt
+import re
 from collections.abc import Sequence
 
 from spacy.tokens import Doc
@@ -20,6 +21,11 @@ EVENT = 0.5
 IN_SECTION = 2.0
 EARLIER_YEAR = -3.0
 IN_CAPTION = -7.0
+# "its April report", "the 2022 ‘Title’ study": when something was published, which no win is dated by.
+OF_A_PUBLICATION = -7.0
+_PUBLICATION = re.compile(
+    r"\s(?:[‘“'\"][^’”'\"\n]{1,80}[’”'\"]\s)?(?:report|briefing|study|survey|memorandum|article|documentary)\b"
+)
 
 
 def find_event_date(
@@ -31,6 +37,7 @@ def find_event_date(
     win's captions, credits and quotes. Offsets of `dates` and `parts` count in the doc's text.
     """
     scores: TokenScores = doc.user_data["winsextract"]
+    text = doc.text
     captions = [(p.start, p.end) for p in parts if p.kind in ("caption", "credit")]
     best: tuple[Date, Mention] | None = None
     best_p = 0.0
@@ -42,7 +49,11 @@ def find_event_date(
             shift = IN_SECTION
         for m in date.mentions:
             in_caption = any(s <= m.start and m.end <= e for s, e in captions)
-            p = shifted(_event(doc, scores, m.start, m.end), shift + IN_CAPTION * in_caption)
+            published = _PUBLICATION.match(text, m.end) is not None
+            p = shifted(
+                _event(doc, scores, m.start, m.end),
+                shift + IN_CAPTION * in_caption + OF_A_PUBLICATION * published,
+            )
             if p > best_p:
                 best, best_p = (date, m), p
     if best is not None and best_p >= EVENT:

@@ -15,6 +15,7 @@ from winsextract.names import (
     fold,
     is_acronym_of,
     merge,
+    name_and_acronym,
     trim,
     vocabulary,
     words_of,
@@ -39,6 +40,8 @@ _OWNER = re.compile(r"(?P<owner>[\w. -]{2,40})[’']s?\s+(?:national\s+|own\s+)?
 _NOUN = re.compile(r"\w[^’']*\s(?:Act|Bill|Law|Code|Decree|Ordinance)\b")
 # An act that changes another is another one.
 _CHANGES = frozenset(["amendment", "amending", "amended", "repeal", "protocol", "optional", "additional"])
+# From this confidence on a name is taken for a law's though nothing in it says so ("Mudawana").
+SURE = 0.89
 # Longest provision before a name, in characters: "Sections 132, 133 and 134(2) of the ".
 _REACH = 60
 
@@ -47,9 +50,10 @@ def find_laws(text: str, found: Sequence[Found]) -> tuple[Name, ...]:
     """One entry per named legal instrument in a win's text, in order of first mention. Offsets count in `text`."""
     kept: dict[tuple[int, int], Found] = {}
     for f in sorted(found, key=lambda f: (f.mention.start, -f.confidence)):
-        mention = _trimmed(_with_quotes(text, _with_provision(text, f.mention)))
-        if mention is not None:
-            kept.setdefault((mention.start, mention.end), Found(mention, f.confidence))
+        for part in name_and_acronym(f.mention):
+            mention = _trimmed(_with_quotes(text, _with_provision(text, part)))
+            if mention is not None and (f.confidence >= SURE or _is_instrument(mention.text)):
+                kept.setdefault((mention.start, mention.end), Found(mention, f.confidence))
     for f in again(text, list(kept.values())):
         kept.setdefault((f.mention.start, f.mention.end), f)
     return entries(merge([kept[span] for span in sorted(kept)], same_law, text=text))
@@ -67,6 +71,20 @@ def _trimmed(mention: Mention) -> Mention | None:
     if fold(trimmed.text) in _never() or not any(c.isalpha() for c in trimmed.text) or _is_country(trimmed.text):
         return None
     return trimmed
+
+
+def _is_instrument(name: str) -> bool:
+    """Whether a name is one of a legal instrument by a word, a number, an acronym, a quotation or another language."""
+    if any(c.isdigit() or c in "‘“'\"«" for c in name) or any(
+        w.isupper() and len(w) > 1 for w in re.findall(r"\w+", name)
+    ):
+        return True
+    return not name.isascii() or not _instruments().isdisjoint(words_of(name))
+
+
+@functools.cache
+def _instruments() -> frozenset[str]:
+    return frozenset(vocabulary("names")["laws"]["instruments"])
 
 
 @functools.lru_cache(maxsize=4096)
@@ -93,11 +111,21 @@ def _with_provision(text: str, mention: Mention) -> Mention:
     return Mention(text[start : mention.end], start, mention.end)
 
 
+_OPENING, _CLOSING = "‘“'\"«", "’”'\"»"
+# What makes a quotation a law's: ‘agents of influence’ law.
+_DUBBED_NOUN = re.compile(rf"[{_CLOSING}]?\s(?:law|bill|act)\b", re.IGNORECASE)
+
+
 def _with_quotes(text: str, mention: Mention) -> Mention:
-    """A dubbed name with both its quotation marks: ‘agents of influence’ law."""
-    if mention.start > 0 and text[mention.start - 1] in "‘“'\"«" and any(q in mention.text for q in "’”'\"»"):
-        return Mention(text[mention.start - 1 : mention.end], mention.start - 1, mention.end)
-    return mention
+    """A dubbed name with both its quotation marks, and the noun behind them: ‘agents of influence’ law."""
+    start, end = mention.start, mention.end
+    quoted = mention.text[:1] in _OPENING
+    if not quoted and start > 0 and text[start - 1] in _OPENING:
+        quoted = any(q in mention.text for q in _CLOSING) or _DUBBED_NOUN.match(text, end) is not None
+        start -= quoted
+    if quoted and (noun := _DUBBED_NOUN.match(text, end)) is not None:
+        end = noun.end()
+    return Mention(text[start:end], start, end)
 
 
 @functools.lru_cache(maxsize=16384)

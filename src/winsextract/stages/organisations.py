@@ -19,6 +19,7 @@ from winsextract.names import (
     in_credit,
     is_acronym_of,
     merge,
+    name_and_acronym,
     similar,
     trim,
     vocabulary,
@@ -70,7 +71,7 @@ def _bodies(mention: Mention, places: frozenset[str], alone: frozenset[str]) -> 
     """
     for whole in _owner_and_part(mention, places):
         for piece in _two_bodies(whole, alone):
-            for part in _name_and_acronym(piece):
+            for part in name_and_acronym(piece):
                 trimmed = trim(part, leading=(_article(),))
                 if trimmed is not None and not _is_no_body(trimmed.text, places):
                     yield trimmed
@@ -181,19 +182,6 @@ def _are_two(left: str, right: str, alone: frozenset[str]) -> bool:
         return True
     body_b = b[0] in _set("bodies") or (not open_a and b[-1] in _set("bodies"))
     return body_b and (open_a or a[-1] in _set("bodies"))
-
-
-_WITH_ACRONYM = re.compile(r"(?P<name>\S[^()]*?)\s*\((?P<short>[A-Z][\w/&-]{1,11})\)")
-
-
-def _name_and_acronym(mention: Mention) -> Iterator[Mention]:
-    """The two mentions of "International Criminal Police Organization (INTERPOL)"."""
-    found = _WITH_ACRONYM.match(mention.text)
-    if found is None or found.end() != len(mention.text) or sum(c.isupper() for c in found["short"]) < 2:
-        yield mention
-        return
-    yield Mention(found["name"], mention.start, mention.start + found.end("name"))
-    yield Mention(found["short"], mention.start + found.start("short"), mention.start + found.end("short"))
 
 
 def _is_place(words: Sequence[str], places: frozenset[str]) -> bool:

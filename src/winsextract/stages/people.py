@@ -100,7 +100,8 @@ def find_people(text: str, found: Sequence[Found], *, parts: Sequence[Part] = ()
     """
     credits = Taken(len(text), [(p.start, p.end) for p in parts if p.kind == "credit"])
     kept: dict[tuple[int, int], Found] = {}
-    for f in sorted(filter(None, map(_trimmed, found)), key=lambda f: (f.mention.start, -f.confidence)):
+    named = (_trimmed(_without_portfolio(text, f)) for f in found)
+    for f in sorted(filter(None, named), key=lambda f: (f.mention.start, -f.confidence)):
         span = (f.mention.start, f.mention.end)
         if span not in credits and not _is_family(text, f.mention) and not in_credit(text, *span):
             kept.setdefault(span, f)
@@ -168,6 +169,23 @@ def _trimmed(found: Found) -> Found | None:
     if fold(mention.text) in data["nationalities"]["words"] or _FILE.search(mention.text) or _is_country(mention.text):
         return None
     return replace(found, mention=mention)
+
+
+# "Minister of Defence Ana Ruiz": the tagger may take the portfolio for a first name.
+_MINISTER = re.compile(r"\b(?:minister|secretary|ministry|vice-minister)\s+(?:of|for)\s+(?:the\s+)?$", re.IGNORECASE)
+
+
+def _without_portfolio(text: str, found: Found) -> Found:
+    """The mention without the words of a ministry that stand at its beginning, where a minister's title stands before it."""
+    mention = found.mention
+    if not _MINISTER.search(text[max(0, mention.start - 40) : mention.start]):
+        return found
+    cut = 0
+    for word in re.finditer(r"\S+\s+", mention.text):
+        if fold(word.group()).strip(",") not in vocabulary("names")["titles"]["portfolios"]:
+            break
+        cut = word.end()
+    return replace(found, mention=Mention(mention.text[cut:], mention.start + cut, mention.end))
 
 
 # A picture's file name.
