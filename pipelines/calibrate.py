@@ -148,7 +148,8 @@ def holds_error(paragraph: Paragraph, win: Win) -> bool:
     for label, entries in (("ORG", win.organisations), ("LAW", win.laws)):
         marks = [(s, e) for s, e, at in paragraph.marks if at == label]
         found = [[(m.start, m.end) for m in entry.mentions] for entry in entries]
-        if any(not _touch(mark, spans) for mark in marks for spans in [[s for each in found for s in each]]):
+        everywhere = [span for spans in found for span in spans]
+        if any(not _touch(mark, everywhere) for mark in marks):
             return True
         if any(not any(_touch(span, marks) for span in spans) for spans in found):
             return True

@@ -1,8 +1,8 @@
 """Whether confidences mean what they say, on texts that they were not fitted on: python -m pipelines.reliability
 
-Prints the expected calibration errors for pipelines/README.md and draws docs/img/reliability.png. On
-the development paragraphs each value is judged by curves that the other paragraphs gave; on the
-reports by the curves that ship.
+Prints the expected calibration errors for pipelines/README.md and what thresholds of the review score
+flag for docs/evaluate.md, and draws docs/img/reliability.png. On the development paragraphs each value
+is judged by curves that the other paragraphs gave; on the reports by the curves that ship.
 """
 
 from __future__ import annotations
@@ -14,9 +14,11 @@ from pipelines.calibrate import cross_fitted, measured
 from pipelines.report import ROOT, SHARED, reports
 from winsextract import evaluation
 from winsextract.confidence import KINDS
-from winsextract.evaluation import Calibration, Judged
-from winsextract.stages.annotate import load_pipeline
+from winsextract.evaluation import Calibration, Compared, Judged
+from winsextract.stages.annotate import curves, load_pipeline
 
+# Shown beside the shipped one.
+THRESHOLDS = (0.25, 0.3, 0.35, 0.4, 0.45, 0.5, 0.6, 0.7)
 PLOT = ROOT / "docs" / "img" / "reliability.png"
 
 
@@ -28,13 +30,25 @@ def of_development() -> list[Judged]:
     ]
 
 
-def of_reports(pairs: Sequence[tuple[Path, Path]]) -> list[Judged]:
-    judged = []
+def compared(pairs: Sequence[tuple[Path, Path]]) -> list[Compared]:
+    found: list[Compared] = []
     for report, gold in pairs:
         got = evaluation.read_predicted(report)
-        result = evaluation.evaluate(evaluation.read_gold(gold), got.wins, text=got.text, rounds=0)
-        judged += [j for pair in result.compared for j in pair.judged]
-    return judged
+        found += evaluation.evaluate(evaluation.read_gold(gold), got.wins, text=got.text, rounds=0).compared
+    return found
+
+
+def print_review(name: str, wins: Sequence[Compared], shipped: float) -> None:
+    """What thresholds of the review score flag of the wins of one set."""
+    curve = evaluation.review_curve(wins)
+    assert curve is not None
+    print(f"\n{name}: {curve.erring} of {len(wins)} wins hold an error; area under the curve {curve.area:.2f}\n")
+    print("| threshold | wins flagged | of those with an error | of the right ones |\n|--:|--:|--:|--:|")
+    for threshold in sorted({*THRESHOLDS, shipped}):
+        point = next((p for p in curve.points if p.threshold is not None and p.threshold >= threshold), None)
+        if point is not None:
+            label = f"**{threshold:.2f}** (as shipped)" if threshold == shipped else f"{threshold:.2f}"
+            print(f"| {label} | {point.wins} | {point.erring:.2f} | {point.right:.2f} |")
 
 
 def draw(found: dict[str, Calibration], path: Path) -> None:
@@ -61,18 +75,22 @@ def draw(found: dict[str, Calibration], path: Path) -> None:
 
 def main() -> None:
     pairs = reports()
+    wins = {"tests/reports": compared([(r, g) for r, g in pairs if r.parent == ROOT / "tests" / "reports"])}
+    if real := [(r, g) for r, g in pairs if SHARED in r.parents]:
+        wins["real 2024 report"] = compared(real)
     sets = {
         "development paragraphs": of_development(),
-        "tests/reports": of_reports([(r, g) for r, g in pairs if r.parent == ROOT / "tests" / "reports"]),
+        **{name: [j for win in each for j in win.judged] for name, each in wins.items()},
     }
-    if real := [(r, g) for r, g in pairs if SHARED in r.parents]:
-        sets["real 2024 report"] = of_reports(real)
     by_kind = {name: {c.kind: c for c in evaluation.calibrations(judged)} for name, judged in sets.items()}
     print("| kind | " + " | ".join(f"{name}: values | ECE" for name in sets) + " |")
     print("|---|" + "--:|--:|" * len(sets))
     for kind in (*KINDS, "all"):
         cells = [f"{c.values} | {c.error:.3f}" if (c := found.get(kind)) else "0 | " for found in by_kind.values()]
         print(f"| {kind} | " + " | ".join(cells) + " |")
+    shipped = curves(load_pipeline())["review"]["threshold"]
+    for name, each in wins.items():
+        print_review(name, each, shipped)
     draw({name: found["all"] for name, found in by_kind.items()}, PLOT)
 
 

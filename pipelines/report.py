@@ -1,10 +1,17 @@
-"""Print the shipped model's scores on every report with gold: python -m pipelines.report"""
+"""Print the shipped model's scores on every report with gold: python -m pipelines.report
+
+With folders of models, the means over tests/reports and the real report's figures of each, to compare them:
+python -m pipelines.report build/one build/two
+"""
 
 from __future__ import annotations
 
 import os
+import sys
 from collections import Counter
+from collections.abc import Sequence
 from pathlib import Path
+from statistics import mean
 
 from winsextract import evaluation
 from winsextract.codebook import outcome_names
@@ -32,7 +39,32 @@ FIELDS = {
 }  # fmt: skip
 
 
+COMPARED = ("people", "organisations_without_amnesty", "laws", "outcome", "outcome_core", "role")
+
+
+def compare(models: Sequence[str]) -> None:
+    """A row for each model: means over tests/reports, then the real report where it is there."""
+    names = [FIELDS[f] for f in COMPARED]
+    print("| model | " + " | ".join([*names, *(f"{n}, real" for n in names)]) + " |")
+    print("|---|" + "--:|" * (2 * len(names)))
+    for model in models:
+        invented, real = [], []
+        for report, gold in reports():
+            got = evaluation.read_predicted(report, model=model)
+            result = evaluation.evaluate(evaluation.read_gold(gold), got.wins, text=got.text, rounds=0)
+            row = {f.field: f.value() for f in result.figures}
+            if SHARED in report.parents:
+                real.append(row)
+            elif report.parent == ROOT / "tests" / "reports":
+                invented.append(row)
+        cells = [f"{mean(r[f] for r in rows):.3f}" if rows else "" for rows in (invented, real) for f in COMPARED]
+        print(f"| {model} | " + " | ".join(cells) + " |", flush=True)
+
+
 def main() -> None:
+    if len(sys.argv) > 1:
+        compare(sys.argv[1:])
+        return
     confusion: Counter[tuple[str, str]] = Counter()
     print("| report | " + " | ".join(FIELDS.values()) + " |")
     print("|---|" + "--:|" * len(FIELDS))

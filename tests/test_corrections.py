@@ -288,6 +288,25 @@ def test_run_applies_them_again(tmp_path: Path) -> None:
     assert [w["corrected"] for w in taken_back["wins"]] == [[], [], []]
 
 
+def test_the_review_score_falls_by_what_was_settled() -> None:
+    record = applied()
+    record["wins"][0]["review"] = {"needed": True, "score": 0.6, "reasons": ["role of low confidence"]}
+    win = record["wins"][0]
+
+    def score(*given: Correction) -> float:
+        out, unfit = corrections.apply(record, given)
+        assert not unfit
+        return float(out["wins"][0]["review"]["score"])
+
+    people = [{"name": p["name"], "role": p["role"]} for p in win["people"]]
+    sure = win["people"][0]["role_confidence"]
+    odds = 0.6 / 0.4 * sure
+    assert score(correction("people", people)) == pytest.approx(odds / (1 + odds), abs=1e-3)
+    # What the score does not count leaves it as it is, and only the whole win's review ends it.
+    assert score(correction("organisations", [{"name": "Amnesty International"}])) == 0.6
+    assert score(correction("review", True)) == 0.0
+
+
 def test_training_paragraphs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     fixes = [
         correction("outcomes", [{"outcome": "release", "evidence": "freed"}]),

@@ -178,18 +178,25 @@ def _corrected(win: Record, correction: Correction) -> Record:
     settled = SETTLES.get(correction.field, ())
     reasons = [] if correction.field == "review" else [r for r in win["review"]["reasons"] if not r.startswith(settled)]
     changed = {**win, **changes, "corrected": corrected}
-    # The chance that nothing is wrong, without the doubt about what a person has set.
-    right = (1 - win["review"]["score"]) * _sureness(changed) / max(_sureness(win), 1e-9)
-    score = 0.0 if correction.field == "review" else round(1 - min(right, 1.0), dataset.CONFIDENCE_DECIMALS)
+    score = 0.0 if correction.field == "review" else _score(win, changed)
     return {**changed, "review": {"needed": bool(reasons), "score": score, "reasons": reasons}}
 
 
+def _score(before: Record, after: Record) -> float:
+    """The chance of an error that is left when a person has set values: its odds fall as the doubt that they took away.
+
+    The records do not hold the weights that the extractor's score gave each doubt (`stages/review.py`), so each counts one.
+    """
+    wrong = min(before["review"]["score"], 1 - 1e-9)
+    odds = wrong / (1 - wrong) * max(_sureness(before), 1e-9) / max(_sureness(after), 1e-9)
+    return round(float(odds / (1 + odds)), dataset.CONFIDENCE_DECIMALS)
+
+
 def _sureness(win: Record) -> float:
-    """The product of a record's confidences."""
-    entries = [entry for field in ("outcomes", "people", "organisations", "laws", "dates") for entry in win[field]]
-    sure = [entry["confidence"] for entry in entries] + [person["role_confidence"] for person in win["people"]]
+    """The product of the confidences that the score counts."""
     single = [win[field]["confidence"] for field in ("event_date", "people_affected") if win[field]]
-    return float(math.prod([*sure, *single]))
+    outcomes = [outcome["confidence"] for outcome in win["outcomes"]]
+    return float(math.prod([*outcomes, *(person["role_confidence"] for person in win["people"]), *single]))
 
 
 def _set_outcome(win: Record, value: str) -> Record:

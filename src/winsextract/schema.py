@@ -122,7 +122,7 @@ def tables() -> tuple[Table, ...]:
         Field("review_reasons", "strings", "Why a person should look at it.", required=True),
         Field("people_affected_qualifier", "string", "How the number is meant.", enum=QUALIFIERS),
         Field("event_basis", "string", "What dates the win: its text, its section's month or the report's year.", enum=DATE_BASES),
-        Field("review_score", "number", "Probability that a value of the win is wrong, from the calibrated confidences.", required=True, minimum=0, maximum=1),
+        Field("review_score", "number", "Probability that a value of the win is wrong or missing.", required=True, minimum=0, maximum=1),
         Field("event_confidence", "number", "Probability that `event_date` is right, 0 to 1.", minimum=0, maximum=1),
         Field("people_affected_confidence", "number", "Probability that `people_affected` is right, 0 to 1.", minimum=0, maximum=1),
         Field("corrected", "strings", "What a person set or confirmed: names of the record's fields.", required=True),

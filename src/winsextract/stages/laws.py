@@ -40,8 +40,6 @@ _OWNER = re.compile(r"(?P<owner>[\w. -]{2,40})[’']s?\s+(?:national\s+|own\s+)?
 _NOUN = re.compile(r"\w[^’']*\s(?:Act|Bill|Law|Code|Decree|Ordinance)\b")
 # An act that changes another is another one.
 _CHANGES = frozenset(["amendment", "amending", "amended", "repeal", "protocol", "optional", "additional"])
-# From this confidence on a name is taken for a law's though nothing in it says so ("Mudawana").
-SURE = 0.89
 # Longest provision before a name, in characters: "Sections 132, 133 and 134(2) of the ".
 _REACH = 60
 
@@ -52,7 +50,8 @@ def find_laws(text: str, found: Sequence[Found]) -> tuple[Name, ...]:
     for f in sorted(found, key=lambda f: (f.mention.start, -f.confidence)):
         for part in name_and_acronym(f.mention):
             mention = _trimmed(_with_quotes(text, _with_provision(text, part)))
-            if mention is not None and (f.confidence >= SURE or _is_instrument(mention.text)):
+            # A law's other name in brackets needs no such word: "the Family Code (Mudawana)".
+            if mention is not None and (_is_instrument(mention.text) or text[mention.start - 1 : mention.start] == "("):
                 kept.setdefault((mention.start, mention.end), Found(mention, f.confidence))
     for f in again(text, list(kept.values())):
         kept.setdefault((f.mention.start, f.mention.end), f)

@@ -172,7 +172,7 @@ def _trimmed(found: Found) -> Found | None:
 
 
 # "Minister of Defence Ana Ruiz": the tagger may take the portfolio for a first name.
-_MINISTER = re.compile(r"\b(?:minister|secretary|ministry|vice-minister)\s+(?:of|for)\s+(?:the\s+)?$", re.IGNORECASE)
+_MINISTER = re.compile(r"\b(?:minister|secretary)\s+(?:of|for)\s+(?:the\s+)?$", re.IGNORECASE)
 
 
 def _without_portfolio(text: str, found: Found) -> Found:
