@@ -34,6 +34,8 @@ MAX_HALF_LINE = 40
 MAX_TITLE = 200
 # A paragraph that speaks to the readers of the report is short.
 MAX_ADDRESS = 400
+# A caption is a sentence of so many characters at most, and says what is seen among the first of them.
+MAX_CAPTION, SCENE_REACH = 300, 120
 # A credit stands at the end of a line; so far back is looked for it in a long one.
 CREDIT_TAIL = 300
 
@@ -299,6 +301,31 @@ def find_credit(line: str) -> int | None:
         return found.start()
     found = _credit().search(line, max(0, len(line) - CREDIT_TAIL))
     return found.start() if found else None
+
+
+@functools.cache
+def _scene() -> tuple[re.Pattern[str], re.Pattern[str], re.Pattern[str]]:
+    """The verb of what a picture shows, where it shows it, and verbs of running text."""
+    data = words()["captions"]
+    scenes, settings, tells = ("|".join(map(re.escape, data[key])) for key in ("scenes", "settings", "tells"))
+    return (
+        re.compile(rf"\s(?:{scenes})\s(?!that\b)"),
+        re.compile(rf"\b(?:{settings})\b", re.IGNORECASE),
+        re.compile(rf"\b(?:{tells})\b", re.IGNORECASE),
+    )
+
+
+def shows_picture(paragraph: str) -> bool:
+    """Whether a paragraph reads like a picture's caption: one sentence in the present tense about what is seen."""
+    if len(paragraph) > MAX_CAPTION or not paragraph[:1].isupper() or re.search(r"[.!?:;“\"]\s", paragraph):
+        return False
+    scene, setting, tells = _scene()
+    verb = scene.search(paragraph, 0, SCENE_REACH)
+    return (
+        verb is not None
+        and setting.search(paragraph, verb.start()) is not None
+        and tells.search(paragraph, 0, verb.start()) is None
+    )
 
 
 @functools.cache

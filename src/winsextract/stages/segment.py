@@ -39,6 +39,7 @@ from winsextract.lines import (
     read_month,
     read_subtitled_month,
     shape,
+    shows_picture,
     words,
 )
 from winsextract.records import Part, Segment, Segmentation, Unassigned
@@ -598,10 +599,14 @@ def _parts(text: str, body: Sequence[Line], body_start: int) -> tuple[Part, ...]
     """Captions, credits and quotations among the paragraphs of a win, in order.
 
     A credit is the part of a line from its mark ("©", "(Photo by") on; the rest of such a line,
-    a picture, and a line said twice, is a caption. A paragraph within quotation marks is a quote.
+    a picture, a line said twice, and a paragraph that tells what a picture shows, is a caption. A paragraph within quotation marks is a quote.
     """
     parts: list[Part] = []
     seen: set[str] = set()
+
+    def stands_alone(n: int) -> bool:
+        return body[n].below_blank and (n + 1 == len(body) or body[n + 1].below_blank)
+
     for n, line in enumerate(body):
         start = max(line.start, body_start)
         shown = text[start : line.end]
@@ -617,7 +622,7 @@ def _parts(text: str, body: Sequence[Line], body_start: int) -> tuple[Part, ...]
             if shown[:mark].strip():
                 parts.append(Part("caption", start, start + mark))
             parts.append(Part("credit", start + mark, line.end))
-        elif shown in seen and len(shown) > 20:
+        elif (shown in seen and len(shown) > 20) or (n > 0 and stands_alone(n) and shows_picture(shown)):
             parts.append(Part("caption", start, line.end))
         elif n > 0 and shown[0] in '“"«>':
             parts.append(Part("quote", start, line.end))
