@@ -83,16 +83,20 @@ def doc(
     *,
     count: Mapping[str, float] | None = None,
     event: Mapping[str, float] | None = None,
+    evidence: Mapping[str, tuple[str, float]] | None = None,
     basis: str = "none",
     sure: float = 1.0,
 ) -> Doc:
     """A doc with the tagger's scores: 0 everywhere but at the words named.
 
-    `count` and `event` give words their probability, at their first place in the text; `basis` is
-    the answer to where the number of people comes from, `sure` its probability.
+    `count` and `event` give words their probability, at their first place in the text, `evidence` an
+    outcome and its probability; `basis` is the answer to where the number of people comes from, `sure` its probability.
     """
     made = nlp().make_doc(text)
     n = len(made)
+    witnesses = np.zeros((n, len(OUTCOMES)))
+    for words, (outcome, p) in (evidence or {}).items():
+        witnesses[:, OUTCOMES.index(outcome)] += _at(made, {words: p})
     bases = np.full(len(BASES), (1.0 - sure) / (len(BASES) - 1))
     bases[BASES.index(basis)] = sure
     scores = TokenScores(
@@ -100,7 +104,7 @@ def doc(
         roles=np.full((n, len(ROLES)), 1.0 / len(ROLES)),
         event=_at(made, event or {}),
         count=_at(made, count or {}),
-        evidence=np.zeros((n, len(OUTCOMES))),
+        evidence=witnesses,
         primary=np.full(len(OUTCOMES), 1.0 / len(OUTCOMES)),
         basis=bases,
     )

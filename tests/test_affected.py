@@ -182,6 +182,35 @@ def test_those_named() -> None:
 
 
 @pytest.mark.parametrize(
+    ("text", "count"),
+    [
+        ("Ana Ruiz and twelve others were freed in May.", 13),
+        ("Ana Ruiz, Luis Gómez and four other women from Punta were freed.", 6),
+        ("Ana Ruiz, a teacher who lives in Lima, and at least 30 of her pupils were freed.", 31),
+        ("Ana Ruiz, director of a small body in Petare, was freed on 20 December along with six campaign workers.", 7),
+        ("Four street vendors and the activist Ana Ruiz were freed.", 5),
+        ("Four vendors, Ana Ruiz and Luis Gómez were freed.", 2),
+        ("**Ana Ruiz** (34) and 71 young men were freed.", 72),
+        ("Ana Ruiz was freed. Luis Gómez and seven others had been arrested with her.", 2),
+        ("Ana Ruiz, convicted with Luis Gómez when they were eight and ten, was freed.", 2),
+        ("Ana Ruiz and two years of fear are behind them: they were freed.", 1),
+        ("The two sisters Ana Ruiz and Eva Sosa were freed.", 2),
+        ("Ana Ruiz left the prison, freed with two colleagues.", 3),
+        ("Ana Ruiz was freed with two bags full of books.", 1),
+        ("“It was spring,” said Ana Ruiz. She and 212 others were freed.", 213),
+        ("Ana Ruiz was freed; 46 others are still held.", 1),
+    ],
+)
+def test_a_number_beside_those_named(text: str, count: int) -> None:
+    named = people(text, *(n for n in ("Ana Ruiz", "Luis Gómez", "Eva Sosa") if n in text))
+    made = doc(text, basis="named", evidence={"freed": ("release", 0.9)})
+    affected, _ = count_affected(made, RELEASE, named)
+    assert affected is not None
+    assert affected.count == count
+    assert affected.basis == ("stated" if affected.mention else "named")
+
+
+@pytest.mark.parametrize(
     ("outcome", "count"),
     [
         ("release", 1),
@@ -222,7 +251,8 @@ def test_a_sure_number_beats_the_names() -> None:
         ("Ana Ruiz, along with four others, was freed.", ["Ana Ruiz"], 5),
         ("Ana Ruiz was freed together with four colleagues.", ["Ana Ruiz"], 5),
         ("Ana Ruiz and her four co-defendants were freed.", ["Ana Ruiz"], 5),
-        ("Ana Ruiz and four nuns were freed.", ["Ana Ruiz"], 4),
+        ("Ana Ruiz and four nuns were freed.", ["Ana Ruiz"], 5),
+        ("Ana Ruiz and her four children were freed.", ["Ana Ruiz"], 4),
         ("Ana Ruiz is a lawyer. Four others were freed.", ["Ana Ruiz"], 4),
         ("The four others were freed.", [], 4),
     ],

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import bisect
 import functools
+import itertools
 import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
@@ -11,7 +13,7 @@ from spacy.tokens import Doc
 
 from winsextract.names import vocabulary
 from winsextract.records import Affected, Mention, Outcome, Person
-from winsextract.tagger import BASES, TokenScores
+from winsextract.tagger import BASES, OUTCOMES, Array, TokenScores
 
 # A number is the count from this probability on.
 COUNT = 0.5
@@ -34,46 +36,115 @@ def count_affected(doc: Doc, outcomes: Sequence[Outcome], people: Sequence[Perso
     Offsets count in the doc's text.
     """
     scores: TokenScores = doc.user_data["winsextract"]
+    text = doc.text
     basis = BASES[int(scores.basis.argmax())]
     sure = float(scores.basis.max())
     if basis == "none":
         return None, sure
+    of = "perpetrator" if outcomes[0].outcome == "accountability" else "beneficiary"
+    counted = sorted((m for p in people if p.role == of for m in p.mentions), key=lambda m: m.start)
     stated = _stated(doc, scores)
     if stated is not None and (basis == "stated" or stated[1] > 0.8):
-        number = stated[0]
-        others = _with_others(doc.text, number, people)
-        words = Mention(doc.text[number.start : number.end], number.start, number.end)
-        return Affected(
-            number.value + others, "stated", qualifier_of(doc.text, number.start, number.end), words
-        ), sure * stated[1]
+        number, p = stated
+        everybody = sorted((m for person in people for m in person.mentions), key=lambda m: m.start)
+        beside = _named_beside(text, number, everybody if _OTHERS.match(text, number.end) else counted)
+        return _as_stated(text, number, beside), sure * p
+    told = scores.evidence[:, [OUTCOMES.index(o.outcome) for o in outcomes]].max(axis=1)
+    for number in find_numbers(text):
+        beside = _named_beside(text, number, counted)
+        if beside and _tells(doc, text, number, told):
+            return _as_stated(text, number, beside), 1.0 - float(scores.basis[BASES.index("none")])
     if not any(o.outcome in OF_PERSONS for o in outcomes):
         return None, 1.0 - sure
-    of = "perpetrator" if outcomes[0].outcome == "accountability" else "beneficiary"
     named = sum(p.role == of for p in people)
     return Affected(max(1, named), "named", "exact", None), sure if basis == "named" else sure / 2
 
 
-# What follows a number that does not include those named before it: "X, Y and four others".
+def _as_stated(text: str, number: Number, beside: int) -> Affected:
+    words = Mention(text[number.start : number.end], number.start, number.end)
+    return Affected(number.value + beside, "stated", qualifier_of(text, number.start, number.end), words)
+
+
+# A number that does not include those named before it: "X, Y and four others", "X was freed together with six colleagues".
 _OTHERS = re.compile(
     r"\s+(?:\w+\s+)?(?:others?|more|colleagues|co-defendants|co-accused|companions|comrades)\b", re.IGNORECASE
 )
-# Longest stretch between two names of a list, in characters: ", the teacher ".
-_GAP = 30
+_AND = re.compile(
+    r"(?:\band|\bplus|&|(?P<far>\b(?:along|together)\s+with|\bas\s+well\s+as)|(?P<others>\bwith))\s+(?P<whose>(?:his|her|their)\s+)?(?:(?:the|all|another|a\s+further|further|at\s+least|more\s+than|over|about|around|some)\s+){0,2}$",
+    re.IGNORECASE,
+)
+_PRONOUN = re.compile(r"\b(?:[Hh]e|[Ss]he|I)\s$")
+# What may stand between a name and such an "and": nothing, or who the person is between commas or brackets.
+_WHO = re.compile(r"[*_]*(?:,(?!\s(?:when|where|while)\b)[^,;:()\d]{1,80},?|,?\s*\([^()]{1,40}\),?|,)?\s*")
+# … and between the names before it: a comma or "and", perhaps with who the person is.
+_NEXT = re.compile(r"[*_]*(?:,[^,;:()]{1,80})?(?:,|,?\s+and\b|,?\s+&)\s*(?:[^\W\d][\w’'.-]*\s+){0,4}[*_]*")
+# Between a number and a name that it does not include: "Four street vendors and the activist X".
+_FIRST = re.compile(r"(?:\s+(?!and\b)[^\W\d][\w’'-]*){1,5}\s+and\s+(?:the\s+)?[*_]*(?:[^\W\d][\w’'.-]*\s+){0,4}[*_]*")
+# Longest stretch between a number and the names beside it, in characters.
+_BESIDE = 200
+# The longest list of names that is looked at.
+_MOST = 100
 
 
-def _with_others(text: str, number: Number, people: Sequence[Person]) -> int:
-    """How many of the people named stand before "and four others" and are counted beside them."""
-    if not _OTHERS.match(text, number.end):
+def _named_beside(text: str, number: Number, named: Sequence[Mention]) -> int:
+    """How many of those named stand beside a number that does not include them: 2 of "X, Y and four others".
+
+    `named` are in the order of their places.
+    """
+    unit = _WORD.match(text, number.end)
+    if unit is None or unit[1].lower() in _no_people():
         return 0
-    counted, edge = 0, number.start
-    for mention in sorted((m for p in people for m in p.mentions), key=lambda m: -m.end):
-        between = text[mention.end : edge] if mention.end <= edge else None
-        if between is None or len(between) > _GAP or any(c in between for c in ".;:"):
-            continue
-        if counted == 0 and not re.search(r"\b(?:and|with|plus)\b|,", between):
-            continue
-        counted, edge = counted + 1, mention.start
-    return counted
+    behind = bisect.bisect_right(named, number.start, key=lambda m: m.start)
+    begins = _sentence_start(text, number.start)
+    joined = _AND.search(text, max(begins, number.start - _BESIDE), number.start)
+    if joined is not None:
+        if (joined["whose"] or joined["others"]) and not _OTHERS.match(text, number.end):
+            return 0  # "Ana Ruiz and her three children", "Ana Ruiz left with two bags"
+        if _PRONOUN.search(text, begins, joined.start()):
+            return 1
+        before = [m for m in named[max(0, behind - _MOST) : behind] if m.start >= begins and m.end <= joined.start()]
+        if before:
+            far = joined["far"] or joined["others"]
+            return _run(text, before[::-1]) if far or _WHO.fullmatch(text, before[-1].end, joined.start()) else 0
+    after = named[behind : behind + _MOST]
+    if after and after[0].start - number.end <= _BESIDE and _FIRST.fullmatch(text, number.end, after[0].start):
+        return _run(text, after)
+    return 0
+
+
+def _run(text: str, mentions: Sequence[Mention]) -> int:
+    """How many mentions from the first on stand in one list with it, to either side."""
+    pairs = (
+        (min(a, b, key=lambda m: m.start), max(a, b, key=lambda m: m.start)) for a, b in itertools.pairwise(mentions)
+    )
+    return 1 + sum(1 for _ in itertools.takewhile(lambda p: _NEXT.fullmatch(text, p[0].end, p[1].start), pairs))
+
+
+_WORD = re.compile(r"[\s-]+([^\W\d]+)")
+_SENTENCE_END = re.compile(r"[.!?][”’\"')]*\s+(?=[A-Z“‘\"'])|\n")
+# How far a sentence's beginning and end are looked for, in characters.
+_SENTENCE = 600
+
+
+@functools.cache
+def _no_people() -> frozenset[str]:
+    return frozenset(vocabulary("numbers")["no_people"]["behind"])
+
+
+def _sentence_start(text: str, at: int) -> int:
+    begin = max(0, at - _SENTENCE)
+    return max((m.end() for m in _SENTENCE_END.finditer(text, begin, at)), default=begin)
+
+
+def _tells(doc: Doc, text: str, number: Number, evidence: Array) -> bool:
+    """Whether the sentence of a number tells of an outcome; `evidence` is each token's highest of those reported."""
+    end = _SENTENCE_END.search(text, number.end, number.end + _SENTENCE)
+    span = doc.char_span(
+        _sentence_start(text, number.start),
+        end.start() if end else min(len(text), number.end + _SENTENCE),
+        alignment_mode="expand",
+    )
+    return span is not None and len(span) > 0 and bool(evidence[span.start : span.end].max() >= COUNT)
 
 
 def _stated(doc: Doc, scores: TokenScores) -> tuple[Number, float] | None:
