@@ -239,6 +239,37 @@ def rename(paragraph: Paragraph, pool: list[str], rng: random.Random, *, share: 
     )
 
 
+# Words that say what a body is: with one of them a name is not exchanged for another, since the text leans on it.
+_KIND_OF_BODY = re.compile(
+    r"\b(?:agency|amnesty|army|assembly|board|bureau|cabinet|chamber|commission|committee|congress|council|court|department|diet|duma|"
+    r"eu|european|federal|government|high|house|knesset|minister|ministry|national|navy|office|parliament|police|prosecutor|senate|"
+    r"service|state|supreme|the|tribunal|un|union|united nations|authority)\b",
+    re.IGNORECASE,
+)
+
+
+def free_names(paragraphs: Iterable[Paragraph]) -> dict[bool, list[str]]:
+    """The bodies of paragraphs whose names do not say what they are: of one word (True), of two to four (False)."""
+    names = {p.text[s:e] for p in paragraphs for s, e, label in p.marks if label == "ORG"}
+    free = sorted(n for n in names if n.isprintable() and len(n.split()) <= 4 and not _KIND_OF_BODY.search(n))
+    return {alone: [n for n in free if (" " not in n) == alone] for alone in (True, False)}
+
+
+def exchange(paragraph: Paragraph, free: dict[bool, list[str]], rng: random.Random, *, share: float) -> Paragraph:
+    """The paragraph with some of its bodies called otherwise, each throughout: what a name means is learnt from where it stands."""
+    known = {*free[True], *free[False]}
+    bodies = sorted({paragraph.text[s:e] for s, e, label in paragraph.marks if label == "ORG"} & known)
+    swap = {name: rng.choice(free[" " not in name]) for name in bodies if rng.random() < share}
+    if not swap:
+        return paragraph
+    edits = [
+        (s, e, swap[paragraph.text[s:e]])
+        for s, e, label in paragraph.marks
+        if label == "ORG" and paragraph.text[s:e] in swap
+    ]
+    return edited(paragraph, edits, people=paragraph.people)
+
+
 def capitals(paragraph: Paragraph, rng: random.Random, *, surnames: bool) -> Paragraph:
     """The paragraph with its people's names (or surnames) in capitals."""
     forms = {}

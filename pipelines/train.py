@@ -267,7 +267,8 @@ def main() -> None:
     parser.add_argument("--rate", type=float, default=1e-4)
     parser.add_argument("--size", type=int, default=1500, help="words a batch, padding counted")
     parser.add_argument("--layers", type=int, nargs="*", default=[0, 1, 2, 3, 4, 5])
-    parser.add_argument("--rename", type=float, default=0.3)
+    parser.add_argument("--rename", type=float, default=0.3, help="share of the people that get another's name")
+    parser.add_argument("--exchange", type=float, default=0.0, help="share of the bodies that get another's name")
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--threads", type=int, default=1, help="one, so that sums are made in one order")
     parser.add_argument("--limit", type=int)
@@ -309,12 +310,15 @@ def main() -> None:
             if " " in person["name"] and person["name"].isprintable()
         }
     )
-    print(f"{len(paragraphs)} paragraphs, {len(pool)} people", flush=True)
+    bodies = ex.free_names(paragraphs)
+    print(f"{len(paragraphs)} paragraphs, {len(pool)} people, {sum(map(len, bodies.values()))} bodies", flush=True)
 
     def per_epoch(epoch: int, rng: random.Random) -> list[ex.Example]:
         varied = []
         for p in paragraphs:
-            p = ex.rename(p, pool, rng, share=args.rename) if epoch else p
+            if epoch:
+                p = ex.exchange(p, bodies, rng, share=args.exchange)
+                p = ex.rename(p, pool, rng, share=args.rename)
             if p.people and rng.random() < 0.06:
                 p = ex.capitals(p, rng, surnames=rng.random() < 0.5)
             varied.append(ex.example_of(p, nlp))

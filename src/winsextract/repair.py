@@ -236,7 +236,18 @@ def _alike(text: str, marked: Sequence[Marked]) -> list[Marked]:
         ):
             votes[words]["ORG"] += _ACRONYM
     surest = {words: max(labels, key=lambda label: labels[label]) for words, labels in votes.items()}
+    people = {
+        w.casefold() for words, label in surest.items() if label == "PERSON" and " " in words for w in words.split()
+    }
+    for words, label in surest.items():
+        # "DEMUS": one word in capitals is an acronym, unless it is part of somebody's name, which some reports print so.
+        if label == "PERSON" and _is_acronym(words) and words.casefold() not in people:
+            surest[words] = "ORG"
     return [replace(m, label=surest[text[m.start : m.end]]) for m in marked]
+
+
+def _is_acronym(words: str) -> bool:
+    return words.isalpha() and words.isupper() and 3 <= len(words) <= 10
 
 
 def _is_slogan(text: str, m: Marked) -> bool:
