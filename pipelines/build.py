@@ -59,18 +59,25 @@ def on_paragraphs(how: dict[str, Any], paragraphs: list[Path], *, start: Path, s
     # fmt: off
     step("train", "domain", "--start", start, "--train", *paragraphs, "--dev", *sorted((HERE / "development").glob("*.jsonl")),
          "--epochs", str(how["epochs"]), "--rate", str(how["rate"]), "--size", str(how["size"]),
-         "--rename", str(how["rename"]), "--seed", str(seed), "--out", out)
+         "--rename", str(how["rename"]), "--exchange", str(how["exchange"]), "--seed", str(seed), "--out", out)
     # fmt: on
 
 
-def both_rounds(made: dict[str, Any], n: int) -> list[Path]:
-    """The weights that the two rounds leave with the n-th seeds."""
-    domain, finish = WORK / f"domain-{n}.pt", WORK / f"finish-{n}.pt"
-    first = [HERE / "training" / f"{name}.jsonl" for name in made["domain"]["paragraphs"]]
-    every = sorted((HERE / "training").glob("*.jsonl"))
-    on_paragraphs(made["domain"], first, start=WORK / "open.pt", seed=made["domain"]["seeds"][n], out=domain)
-    on_paragraphs(made["finish"], every, start=domain, seed=made["finish"]["seeds"][n], out=finish)
-    return [domain, finish]
+def first_round(made: dict[str, Any], n: int) -> Path:
+    """The n-th network of the first round, on all parts of the paragraphs but the n-th."""
+    out = WORK / f"part-{n}.pt"
+    names = [name for i, part in enumerate(made["domain"]["parts"]) if i != n for name in part]
+    paragraphs = [HERE / "training" / f"{name}.jsonl" for name in names]
+    on_paragraphs(made["domain"], paragraphs, start=WORK / "open.pt", seed=made["domain"]["seeds"][n], out=out)
+    return out
+
+
+def second_round(made: dict[str, Any], n: int) -> Path:
+    """The n-th network of the second round, on all paragraphs."""
+    out = WORK / f"finish-{n}.pt"
+    paragraphs = sorted((HERE / "training").glob("*.jsonl"))
+    on_paragraphs(made["finish"], paragraphs, start=WORK / "domain.pt", seed=made["finish"]["seeds"][n], out=out)
+    return out
 
 
 def main() -> None:
@@ -81,12 +88,16 @@ def main() -> None:
     step("train", "open", "--corpora", corpora(), "--names", *first["corpora"], "--epochs", str(first["epochs"]),
          "--rate", str(first["rate"]), "--size", str(first["size"]), "--seed", str(first["seed"]), "--out", WORK / "open.pt")
     # fmt: on
-    # Each seed on a core of its own; training takes one thread, so that sums are made in one order.
+    # Each network on a core of its own; training takes one thread, so that sums are made in one order.
     with ThreadPoolExecutor(os.cpu_count()) as cores:
-        trained = list(cores.map(functools.partial(both_rounds, made), range(len(made["domain"]["seeds"]))))
-    step("average", *(path for paths in trained for path in paths), "--out", WORK / "model.pt")
+        parts = list(cores.map(functools.partial(first_round, made), range(len(made["domain"]["parts"]))))
+        step("average", *parts, "--out", WORK / "domain.pt")
+        finished = list(cores.map(functools.partial(second_round, made), range(len(made["finish"]["seeds"]))))
+    step("average", *finished, "--out", WORK / "model.pt")
     step("export", WORK / "model.pt", "--out", MODEL)
-    step("calibrate", MODEL)
+    for part in parts:
+        step("export", part, "--out", part.with_suffix(""))
+    step("calibrate", MODEL, *(part.with_suffix("") for part in parts))
     step("report")
 
 

@@ -1,37 +1,43 @@
-"""Fit the confidences on the development paragraphs and keep the curves in the model's description.
+"""Fit the confidences and the review flags, and keep them in the model's description.
 
-python -m pipelines.calibrate src/winsextract/model
+python -m pipelines.calibrate src/winsextract/model build/part-0 build/part-1 …
+
+A network is too sure of the paragraphs that it was trained on. So each of the networks of the recipe's
+first round is asked about the part of the paragraphs that was kept from it (`parts` in recipe.toml), and
+the curves are fitted on what they all answer. The development paragraphs, which no network has seen, say
+whether the curves hold for the model that ships; the 2024 report takes no part.
 
 A value is right as the annotation guide says: a person or body under one of its marked forms, the
-primary outcome, a role, the mark that dates the win, the number of people. The paragraphs are by
-authors whose texts the network was not trained on; the 2024 report takes no part.
+primary outcome, a role, the mark that dates the win, the number of people.
 """
 
 from __future__ import annotations
 
 import argparse
 import json
+import math
 from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
 import numpy as np
-import spacy
 from spacy.tokens import Doc
 
+from pipelines.build import recipe
 from pipelines.examples import Paragraph, read_paragraphs
 from winsextract.evaluation import Judged, calibration
 from winsextract.names import fold as folded
 from winsextract.pipeline import understand
 from winsextract.records import Segment, Win
+from winsextract.stages.annotate import load_pipeline
 from winsextract.stages.review import doubts
 
 HERE = Path(__file__).parent
 DEVELOPMENT = HERE / "development"
 # Strength of the pull towards the identity (slope 1, intercept 0): worth about this many values.
 PRIOR = 2.0
-# Parts of the development paragraphs; each is judged by curves that were fitted on the others.
+# So many parts of the paragraphs are each judged by a regression over the others, to say how well it tells errors.
 FOLDS = 10
 # Any year and month will do: only the words of dates are compared.
 YEAR = 2024
@@ -41,10 +47,28 @@ def paragraphs() -> list[Paragraph]:
     return [p for path in sorted(DEVELOPMENT.glob("*.jsonl")) for p in read_paragraphs(path)]
 
 
-def understood(
-    nlp: spacy.Language, items: list[Paragraph], *, calibration: dict[str, list[float]]
-) -> Iterator[tuple[Paragraph, Doc, Win]]:
-    for paragraph, doc in zip(items, nlp.pipe(p.text for p in items), strict=True):
+# A paragraph and what a network says of it.
+Reading = tuple[Paragraph, Doc]
+
+
+def readings(model: Path | None, items: list[Paragraph]) -> list[Reading]:
+    """What a model (None: the one that ships) says of paragraphs."""
+    nlp = load_pipeline(model and str(model))
+    return list(zip(items, nlp.pipe(p.text for p in items), strict=True))
+
+
+def held_out(models: Sequence[Path]) -> list[Reading]:
+    """What the networks of the first round say of the paragraphs that were kept from them."""
+    parts = recipe()["domain"]["parts"]
+    found = []
+    for model, names in zip(models, parts, strict=True):
+        found += readings(model, [p for n in names for p in read_paragraphs(HERE / "training" / f"{n}.jsonl")])
+    return found
+
+
+def understood(items: Iterable[Reading], *, calibration: dict[str, Any]) -> Iterator[tuple[Paragraph, Doc, Win]]:
+    """The records that come of what a network said."""
+    for paragraph, doc in items:
         segment = Segment(1, paragraph.header, None, None, YEAR, 0, 0, len(paragraph.text))
         win = understand(doc, segment, paragraph.text, report_id="development", calibration=calibration)
         yield paragraph, doc, win
@@ -116,29 +140,21 @@ def fit(scores: np.ndarray, right: np.ndarray) -> tuple[float, float]:
     return float(w[0]), float(w[1])
 
 
-def curve(scores: np.ndarray, weights: tuple[float, float]) -> np.ndarray:
+def curve(scores: np.ndarray, weights: Sequence[float]) -> np.ndarray:
     """The probabilities that a logistic curve makes of raw scores."""
     return 1 / (1 + np.exp(-(weights[0] * np.log(scores / (1 - scores)) + weights[1])))
 
 
-def cross_fitted(scores: np.ndarray, right: np.ndarray, fold: np.ndarray) -> np.ndarray:
-    """Each value's probability by the curve that the other folds give: what a curve says of values it was not fitted on."""
-    out = np.empty_like(scores)
-    for f in np.unique(fold):
-        out[fold == f] = curve(scores[fold == f], fit(scores[fold != f], right[fold != f]))
-    return out
-
-
-def measured(nlp: spacy.Language) -> dict[str, tuple[np.ndarray, np.ndarray, np.ndarray]]:
-    """By kind: raw scores, whether each value is right, and the fold of its paragraph."""
+def measured(items: Iterable[Reading]) -> dict[str, tuple[np.ndarray, np.ndarray]]:
+    """By kind: raw scores, and whether each value is right."""
     rows = defaultdict(list)
-    for i, (paragraph, _, win) in enumerate(understood(nlp, paragraphs(), calibration={})):
+    for paragraph, _, win in understood(items, calibration={}):
         for kind, score, right in judged(paragraph, win):
-            rows[kind].append((score, right, i % FOLDS))
+            rows[kind].append((score, right))
     found = {}
     for kind, values in sorted(rows.items()):
-        scores, right, fold = map(np.array, zip(*values, strict=True))
-        found[kind] = (np.clip(scores, 1e-4, 1 - 1e-4), right.astype(float), fold)
+        scores, right = map(np.array, zip(*values, strict=True))
+        found[kind] = (np.clip(scores, 1e-4, 1 - 1e-4), right.astype(float))
     return found
 
 
@@ -165,30 +181,49 @@ def _touch(span: tuple[int, int], others: list[tuple[int, int]]) -> bool:
     return any(span[0] < end and start < span[1] for start, end in others)
 
 
-def fit_review(nlp: spacy.Language, curves: dict[str, list[float]]) -> dict[str, Any]:
+def fit_review(held: list[Reading], own: list[Reading], curves: dict[str, list[float]]) -> dict[str, Any]:
     """The regression behind the review flags, see `winsextract.stages.review`; prints how well it tells errors.
 
-    Its threshold flags a quarter of the paragraphs without an error, each judged by the others' regression.
+    Its weights come from the paragraphs kept from a network. Two numbers that shift and stretch them for the
+    model that ships, and the threshold that flags a quarter of the wins without an error, come from the
+    development paragraphs.
     """
-    rows, wrong = [], []
-    for paragraph, doc, win in understood(nlp, paragraphs(), calibration=curves):
-        rows.append(doubts(win, doc))
-        wrong.append(holds_error(paragraph, win))
-    x, y = np.array(rows), np.array(wrong, dtype=float)
+    x, y = _doubts(held, curves)
+    weights = regression(x, y)
     fold = np.arange(len(y)) % FOLDS
     chance = np.empty(len(y))
     for f in range(FOLDS):
-        weights = regression(x[fold != f], y[fold != f])
-        chance[fold == f] = 1 / (1 + np.exp(-(x[fold == f] @ weights[:-1] + weights[-1])))
-    bad, good = chance[y == 1], chance[y == 0]
-    threshold = float(np.quantile(good, 0.75))
+        w = regression(x[fold != f], y[fold != f])
+        chance[fold == f] = x[fold == f] @ w[:-1] + w[-1]
+    _print_review("paragraphs kept from a network", chance, y, float(np.quantile(chance[y == 0], 0.75)))
+    x, y = _doubts(own, curves)
+    z = x @ weights[:-1] + weights[-1]
+    slope, shift = fit(np.clip(1 / (1 + np.exp(-z)), 1e-4, 1 - 1e-4), y)
+    z = slope * z + shift
+    threshold = float(np.quantile(z[y == 0], 0.75))
+    _print_review("development paragraphs", z, y, threshold)
+    return {
+        "weights": [round(float(slope * w), 4) for w in weights[:-1]],
+        "intercept": round(float(slope * weights[-1] + shift), 4),
+        "threshold": round(1 / (1 + math.exp(-threshold)), 2),
+    }
+
+
+def _doubts(items: Iterable[Reading], curves: dict[str, list[float]]) -> tuple[np.ndarray, np.ndarray]:
+    rows, wrong = [], []
+    for paragraph, doc, win in understood(items, calibration=curves):
+        rows.append(doubts(win, doc))
+        wrong.append(holds_error(paragraph, win))
+    return np.array(rows), np.array(wrong, dtype=float)
+
+
+def _print_review(name: str, score: np.ndarray, wrong: np.ndarray, threshold: float) -> None:
+    bad, good = score[wrong == 1], score[wrong == 0]
     area = ((bad[:, None] > good).sum() + (bad[:, None] == good).sum() / 2) / (len(bad) * len(good))
     print(
-        f"\nreview: {len(bad)} of {len(y)} paragraphs hold an error; area under the curve {area:.2f}; from {threshold:.2f} on "
+        f"\nreview, {name}: {len(bad)} of {len(score)} hold an error; area under the curve {area:.2f}; "
         f"{(bad >= threshold).mean():.0%} of them are flagged and {(good >= threshold).mean():.0%} of the others"
     )
-    *weights, intercept = (round(float(w), 4) for w in regression(x, y))
-    return {"weights": weights, "intercept": intercept, "threshold": round(threshold, 2)}
 
 
 def regression(x: np.ndarray, y: np.ndarray) -> np.ndarray:
@@ -213,20 +248,24 @@ def error(kind: str, probabilities: np.ndarray, right: np.ndarray) -> float:
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("model", type=Path)
+    parser.add_argument("parts", type=Path, nargs="+", help="the networks of the first round, in the recipe's order")
     args = parser.parse_args()
-    nlp = spacy.load(args.model)
+    held, own = held_out(args.parts), readings(args.model, paragraphs())
+    development = measured(own)
     curves = {}
-    print("| kind | values | right | mean raw confidence | ECE before | after |\n|---|--:|--:|--:|--:|--:|")
-    for kind, (scores, right, fold) in measured(nlp).items():
-        slope, intercept = fit(scores, right)
-        curves[kind] = [round(slope, 4), round(intercept, 4)]
-        after = cross_fitted(scores, right, fold)
+    print("| kind | kept from a network: values | right | ECE before | after | development: values | right | ECE |")
+    print("|---|" + "--:|" * 7)
+    for kind, (scores, right) in measured(held).items():
+        curves[kind] = [round(w, 4) for w in fit(scores, right)]
+        after = error(kind, curve(scores, curves[kind]), right)
+        theirs, hit = development[kind]
         print(
-            f"| {kind} | {len(scores)} | {right.mean():.3f} | {scores.mean():.3f} | {error(kind, scores, right):.3f} | {error(kind, after, right):.3f} |"
+            f"| {kind} | {len(scores)} | {right.mean():.3f} | {error(kind, scores, right):.3f} | {after:.3f} "
+            f"| {len(theirs)} | {hit.mean():.3f} | {error(kind, curve(theirs, curves[kind]), hit):.3f} |"
         )
     meta_path = args.model / "winsextract_tagger" / "meta.json"
     meta = json.loads(meta_path.read_text(encoding="utf-8"))
-    meta["calibration"] = curves | {"review": fit_review(nlp, curves)}
+    meta["calibration"] = curves | {"review": fit_review(held, own, curves)}
     meta_path.write_text(json.dumps(meta, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
 
 

@@ -1,8 +1,7 @@
 """Whether confidences mean what they say, on texts that they were not fitted on: python -m pipelines.reliability
 
 Prints the expected calibration errors for pipelines/README.md and what thresholds of the review score
-flag for docs/evaluate.md, and draws docs/img/reliability.png. On the development paragraphs each value
-is judged by curves that the other paragraphs gave; on the reports by the curves that ship.
+flag for docs/evaluate.md, and draws docs/img/reliability.png.
 """
 
 from __future__ import annotations
@@ -10,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from pathlib import Path
 
-from pipelines.calibrate import cross_fitted, measured
+from pipelines.calibrate import curve, measured, paragraphs, readings
 from pipelines.report import ROOT, SHARED, reports
 from winsextract import evaluation
 from winsextract.confidence import KINDS
@@ -23,10 +22,11 @@ PLOT = ROOT / "docs" / "img" / "reliability.png"
 
 
 def of_development() -> list[Judged]:
+    by = curves(load_pipeline())
     return [
         Judged(kind, float(p), bool(r))
-        for kind, (scores, right, fold) in measured(load_pipeline()).items()
-        for p, r in zip(cross_fitted(scores, right, fold), right, strict=True)
+        for kind, (scores, right) in measured(readings(None, paragraphs())).items()
+        for p, r in zip(curve(scores, by[kind]), right, strict=True)
     ]
 
 

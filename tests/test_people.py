@@ -85,6 +85,15 @@ def test_the_network_says_the_role_where_no_word_beside_the_name_does() -> None:
         assert (person.role, round(person.role_confidence, 2)) == (role, 1.0)
 
 
+@pytest.mark.parametrize(
+    "text", ["The mother of Ana Ruiz wept.", "A lawyer for Ana Ruiz came.", "Freed by Ana Ruiz, they left."]
+)
+def test_a_word_that_speaks_of_somebody_else_moves_no_role(text: str) -> None:
+    shares = np.array([0.4, 0.1, 0.3, 0.2])
+    (person,) = find_people(text, [Found(mention(text, "Ana Ruiz"), 0.9, shares)])
+    assert person.role_confidence == pytest.approx(0.4, abs=0.01)
+
+
 def test_people_in_one_list_play_one_part() -> None:
     text = "Ana Ruiz, Luis Gómez and Eva Sosa came."
     sure, unsure = np.array([0.9, 0.04, 0.03, 0.03]), np.array([0.3, 0.1, 0.1, 0.5])

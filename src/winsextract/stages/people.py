@@ -416,6 +416,8 @@ class _Cue:
     does: re.Pattern[str]
 
 
+# Behind one of these begins something else than the name of whom a word before it speaks.
+_JOINS = "after|against|and|as|at|because|by|for|from|in|of|on|or|over|that|to|when|who|whose|with"
 # How far from a name its cue may begin, in characters.
 _CUE_REACH = 80
 
@@ -426,11 +428,15 @@ def _cues() -> tuple[_Cue, ...]:
     for cue in vocabulary("roles")["cue"]:
         # A list without words matches nothing.
         before, behind, does = (_one_of(cue.get(side, ())) or "(?!)" for side in ("before", "behind", "does"))
+        # "Minister of Justice Ana Ruiz" is the minister; "the mother of Ana Ruiz" and "freed by Ana Ruiz" are somebody else.
+        between = rf"(?:\s+(?:the|an?))?(?:\s+(?!(?:{_JOINS})\b)[\w’'-]+){{0,2}}"
+        if cue["role"] == "official":
+            between = rf"(?:{between}|\s+(?:of|for)\s+[\w’'-]+)"
         cues.append(
             _Cue(
                 ROLES.index(cue["role"]),
                 cue["weight"],
-                re.compile(rf"\b(?:{before})\b[.,]?(?:\s+[\w’'-]+){{0,2}}[\s*_“\"]*$", re.IGNORECASE),
+                re.compile(rf"\b(?:{before})\b[.,]?{between}[\s*_“\"]*$", re.IGNORECASE),
                 re.compile(
                     rf"[*_]*(?:,\s+|\s+(?=(?:of|who|mp|mep|msp)\b)|\s*\()(?:(?:now|then|a|an|the|her|his|their|its|[\w.-]+[’']s?)\s+)*(?:[\w-]+\s+){{0,2}}?(?:{behind})\b",
                     re.IGNORECASE,
