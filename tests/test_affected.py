@@ -198,11 +198,31 @@ def test_those_named() -> None:
         ("Ana Ruiz left the prison, freed with two colleagues.", 3),
         ("Ana Ruiz was freed with two bags full of books.", 1),
         ("“It was spring,” said Ana Ruiz. She and 212 others were freed.", 213),
+        ("Ana Ruiz, 70, and five others were freed.", 6),
+        ("Ana Ruiz (70), Luis Gómez (75) and four others were freed.", 6),
+        ("Ana Ruiz, Luis Gómez\nand seven others were freed.", 9),
+        ("On 3 May J. B. Mwangi and four others were freed.", 5),
+        ("Dr. Ana Ruiz, Dr. Luis Gómez and seven nurses were freed.", 9),
+        ("In 2019 lawyers and activist Ana Ruiz were freed.", 1),
+        ("On 3 May journalists and blogger Ana Ruiz were freed.", 1),
+        ("Article 19 lawyers and Ana Ruiz were freed.", 1),
+        ("420 women were freed and one man. Ana Ruiz was there.", 1),
+        ("Ana Ruiz, who was convicted with ten others in 2020, was freed.", 1),
+        ("Ana Ruiz shared a cell with 80 others until she was freed.", 1),
+        ("Ana Ruiz and 30 million rials of bail: she was freed.", 1),
+        ("After 800,000 signatures and letters Ana Ruiz was freed.", 1),
+        ("After two trials and a hunger strike Ana Ruiz was freed.", 1),
+        ("Six people including nuns and the activist Ana Ruiz were freed.", 1),
+        ("Fifty dignitaries, including four former ministers and Ana Ruiz, were freed.", 1),
+        ("Three defenders and journalists Ana Ruiz, Luis Gómez and Eva Sosa were freed.", 3),
+        ("Both teachers and poets Ana Ruiz and Luis Gómez were freed.", 2),
+        ("A minister said he and 17 deputies would see Ana Ruiz freed.", 1),
+        ("Ana Ruiz was freed and leaves a wife and three children behind.", 1),
         ("Ana Ruiz was freed; 46 others are still held.", 1),
     ],
 )
 def test_a_number_beside_those_named(text: str, count: int) -> None:
-    named = people(text, *(n for n in ("Ana Ruiz", "Luis Gómez", "Eva Sosa") if n in text))
+    named = people(text, *(n for n in ("Ana Ruiz", "Luis Gómez", "Eva Sosa", "J. B. Mwangi") if n in text))
     made = doc(text, basis="named", evidence={"freed": ("release", 0.9)})
     affected, _ = count_affected(made, RELEASE, named)
     assert affected is not None

@@ -117,6 +117,12 @@ def test_a_caption_s_day_is_the_photo_s() -> None:
     assert edtf(text, scores, month=5, parts=quote) == ("2024-05-02", "text")
 
 
+def test_the_report_s_own_year_says_less_than_the_section() -> None:
+    text = "In 2024 she was freed; in 2023 she was jailed."
+    assert edtf(text, {"2024": 0.9}, month=11) == ("2024-11", "section")
+    assert edtf(text, {"2024": 0.9}, month=None) == ("2024", "text")
+
+
 def test_a_date_named_twice_is_judged_where_it_is_likelier() -> None:
     text = "On 2 May 2024 she spoke. She was freed on 2 May 2024."
     again = mention(text, "2 May 2024", nth=1)

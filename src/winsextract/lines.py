@@ -60,6 +60,7 @@ _NAVIGATION_MARK = re.compile(r"\s[|>›»·•]\s")
 _ADDRESS = re.compile(r"\b(?:you|your|yours|join (?:us|them)|our (?:website|readers|page|supporters))\b", re.IGNORECASE)
 _LINKS_AND_FIGURES = re.compile(r"https?://[^\s)]*|\d+")
 _WORD = re.compile(r"[^\W\d_]+|\d+|\S")
+_SENTENCE_BREAK = re.compile(r"(?<![A-Z])[.!?:;]\s|[“\"]\s?[A-Z]")
 
 
 @functools.cache
@@ -304,27 +305,29 @@ def find_credit(line: str) -> int | None:
 
 
 @functools.cache
-def _scene() -> tuple[re.Pattern[str], re.Pattern[str], re.Pattern[str]]:
-    """The verb of what a picture shows, where it shows it, and verbs of running text."""
+def _scene() -> dict[str, re.Pattern[str]]:
+    """Whom a picture shows, what they do, where, and the words of running text."""
     data = words()["captions"]
-    scenes, settings, tells = ("|".join(map(re.escape, data[key])) for key in ("scenes", "settings", "tells"))
-    return (
-        re.compile(rf"\s(?:{scenes})\s(?!that\b)"),
-        re.compile(rf"\b(?:{settings})\b", re.IGNORECASE),
-        re.compile(rf"\b(?:{tells})\b", re.IGNORECASE),
-    )
+    found = {name: re.compile(rf"\b(?:{'|'.join(map(re.escape, data[name]))})\b", re.IGNORECASE) for name in data}
+    # Several people, or a body's initials, before a verb in the plural: "AI USA protest", "Peace Brigades march".
+    found["bodies"] = re.compile(r"[A-Z][\w’-]*(?:\s[A-Z][\w’-]*){0,4}\s$")
+    return found
 
 
 def shows_picture(paragraph: str) -> bool:
-    """Whether a paragraph reads like a picture's caption: one sentence in the present tense about what is seen."""
-    if len(paragraph) > MAX_CAPTION or not paragraph[:1].isupper() or re.search(r"[.!?:;“\"]\s", paragraph):
+    """Whether a paragraph reads like a picture's caption: one sentence in the present tense about people who are seen."""
+    if len(paragraph) > MAX_CAPTION or not paragraph[:1].isupper() or _SENTENCE_BREAK.search(paragraph):
         return False
-    scene, setting, tells = _scene()
-    verb = scene.search(paragraph, 0, SCENE_REACH)
+    scene = _scene()
+    verb = scene["scenes"].search(paragraph, 1, SCENE_REACH)
+    if verb is None or scene["tells"].search(paragraph, 0, verb.start()) is not None:
+        return False
+    before = paragraph[: verb.start()]
+    by_bodies = not verb.group().endswith("s") and scene["bodies"].fullmatch(before) is not None
     return (
-        verb is not None
-        and setting.search(paragraph, verb.start()) is not None
-        and tells.search(paragraph, 0, verb.start()) is None
+        (by_bodies or scene["subjects"].search(before) is not None)
+        and scene["settings"].search(paragraph, verb.end()) is not None
+        and scene["never"].search(paragraph, verb.end()) is None
     )
 
 

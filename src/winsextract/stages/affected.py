@@ -6,14 +6,14 @@ import bisect
 import functools
 import itertools
 import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 from spacy.tokens import Doc
 
 from winsextract.names import vocabulary
 from winsextract.records import Affected, Mention, Outcome, Person
-from winsextract.tagger import BASES, OUTCOMES, Array, TokenScores
+from winsextract.tagger import BASES, OUTCOMES, TokenScores
 
 # A number is the count from this probability on.
 COUNT = 0.5
@@ -47,12 +47,19 @@ def count_affected(doc: Doc, outcomes: Sequence[Outcome], people: Sequence[Perso
     if stated is not None and (basis == "stated" or stated[1] > 0.8):
         number, p = stated
         everybody = sorted((m for person in people for m in person.mentions), key=lambda m: m.start)
-        beside = _named_beside(text, number, everybody if _OTHERS.match(text, number.end) else counted)
+        beside = _named_beside(
+            text, number, everybody if _OTHERS.match(text, number.end) else counted, lambda start, end: True
+        )
         return _as_stated(text, number, beside), sure * p
-    told = scores.evidence[:, [OUTCOMES.index(o.outcome) for o in outcomes]].max(axis=1)
+    evidence = scores.evidence[:, [OUTCOMES.index(o.outcome) for o in outcomes]].max(axis=1)
+
+    def told(start: int, end: int) -> bool:
+        span = doc.char_span(start, end, alignment_mode="expand")
+        return span is not None and len(span) > 0 and bool(evidence[span.start : span.end].max() >= COUNT)
+
     for number in find_numbers(text):
-        beside = _named_beside(text, number, counted)
-        if beside and _tells(doc, text, number, told):
+        beside = _named_beside(text, number, counted, told)
+        if beside and told(_sentence_start(text, number.start), _sentence_end(text, number.end)):
             return _as_stated(text, number, beside), 1.0 - float(scores.basis[BASES.index("none")])
     if not any(o.outcome in OF_PERSONS for o in outcomes):
         return None, 1.0 - sure
@@ -65,70 +72,120 @@ def _as_stated(text: str, number: Number, beside: int) -> Affected:
     return Affected(number.value + beside, "stated", qualifier_of(text, number.start, number.end), words)
 
 
-# A number that does not include those named before it: "X, Y and four others", "X was freed together with six colleagues".
+# A number beside names counts other people than those: "X, Y and four others", "Four street vendors and the activist X",
+# "X was freed together with six colleagues". What follows says how such a pair reads.
 _OTHERS = re.compile(
     r"\s+(?:\w+\s+)?(?:others?|more|colleagues|co-defendants|co-accused|companions|comrades)\b", re.IGNORECASE
 )
-_AND = re.compile(
-    r"(?:\band|\bplus|&|(?P<far>\b(?:along|together)\s+with|\bas\s+well\s+as)|(?P<others>\bwith))\s+(?P<whose>(?:his|her|their)\s+)?(?:(?:the|all|another|a\s+further|further|at\s+least|more\s+than|over|about|around|some)\s+){0,2}$",
+_JOINED = re.compile(
+    r"(?:\band|\bplus|&|(?P<far>\b(?:along|together)\s+with|\balongside|\bas\s+well\s+as)|(?P<others>\bwith))\s+"
+    r"(?P<whose>(?:his|her|their)\s+)?(?:(?:the|all|another|a\s+further|further|at\s+least|more\s+than|over|about|around|some)\s+){0,2}$",
     re.IGNORECASE,
 )
 _PRONOUN = re.compile(r"\b(?:[Hh]e|[Ss]he|I)\s$")
-# What may stand between a name and such an "and": nothing, or who the person is between commas or brackets.
-_WHO = re.compile(r"[*_]*(?:,(?!\s(?:when|where|while)\b)[^,;:()\d]{1,80},?|,?\s*\([^()]{1,40}\),?|,)?\s*")
-# … and between the names before it: a comma or "and", perhaps with who the person is.
-_NEXT = re.compile(r"[*_]*(?:,[^,;:()]{1,80})?(?:,|,?\s+and\b|,?\s+&)\s*(?:[^\W\d][\w’'.-]*\s+){0,4}[*_]*")
-# Between a number and a name that it does not include: "Four street vendors and the activist X".
-_FIRST = re.compile(r"(?:\s+(?!and\b)[^\W\d][\w’'-]*){1,5}\s+and\s+(?:the\s+)?[*_]*(?:[^\W\d][\w’'.-]*\s+){0,4}[*_]*")
+_WORD = r"(?:(?:[A-Z]|Capt|Col|Dr|Fr|Gen|Hon|Lt|Maj|Mr|Mrs|Ms|Prof|Rev|Sgt|St)\.|[^\W\d_][\w’'-]*)"
+# What may stand between a name and "and four others": nothing, or who the person is between commas or brackets.
+_WHO = re.compile(
+    r"[*_]*(?:,(?!\s(?:when|where|while|who)\b|[^,;:()]{0,80}\bwith\b)[^,;:()]{1,80},?|,?\s*\([^()]{1,40}\),?|,)?\s*"
+)
+# … and between the names of one list: a comma or "and", perhaps with who the person is.
+_NEXT = re.compile(
+    rf"[*_]*(?:\s*\([^()]{{1,40}}\))?(?:,[^,;:()]{{1,80}})?(?:,|,?\s+and\b|,?\s+&)\s*(?:{_WORD}\s+){{0,4}}[*_]*"
+)
+# Between a number and a name that it does not include: the noun that is counted, "and", perhaps a title.
+_FIRST = re.compile(
+    rf"\s+(?P<counted>(?:(?!(?:and|at|by|for|from|in|including|of|on|to|was|were|who|with)\b){_WORD}\s+){{1,5}})and\s+(?:the\s+)?[*_]*(?P<title>(?:{_WORD}\s+){{0,4}})[*_]*"
+)
+# Before a number: it numbers something, or is part of a larger one.
+_NUMBERS = re.compile(
+    r"\b(?:act|among|amongst|article|articles|bill|block|by|cell|chapter|in|including|law|no|number|on|room|rule|section|since|until|ward)\.?\s+(?:the\s+)?$",
+    re.IGNORECASE,
+)
 # Longest stretch between a number and the names beside it, in characters.
 _BESIDE = 200
 # The longest list of names that is looked at.
 _MOST = 100
+# How many words of a number's noun are looked at ("four other young Garifuna women").
+_NOUN_WORDS = 5
 
 
-def _named_beside(text: str, number: Number, named: Sequence[Mention]) -> int:
+def _named_beside(text: str, number: Number, named: Sequence[Mention], told: Callable[[int, int], bool]) -> int:
     """How many of those named stand beside a number that does not include them: 2 of "X, Y and four others".
 
-    `named` are in the order of their places.
+    `named` are in the order of their places; `told` says whether a stretch of the text tells of an outcome.
     """
-    unit = _WORD.match(text, number.end)
-    if unit is None or unit[1].lower() in _no_people():
+    others = _OTHERS.match(text, number.end) is not None
+    words = text[number.start : number.end].lower()
+    if not (others or (number.value > 1 and words not in _GROUPS and _counts_people(text, number.end))):
         return 0
     behind = bisect.bisect_right(named, number.start, key=lambda m: m.start)
     begins = _sentence_start(text, number.start)
-    joined = _AND.search(text, max(begins, number.start - _BESIDE), number.start)
+    joined = _JOINED.search(text, max(begins, number.start - _BESIDE), number.start)
     if joined is not None:
-        if (joined["whose"] or joined["others"]) and not _OTHERS.match(text, number.end):
-            return 0  # "Ana Ruiz and her three children", "Ana Ruiz left with two bags"
-        if _PRONOUN.search(text, begins, joined.start()):
+        if (joined["whose"] or joined["others"]) and not others:
+            return 0  # "Ana Ruiz and her three children", "Ana Ruiz left with two nuns"
+        if others and _PRONOUN.search(text, begins, joined.start()):
             return 1
         before = [m for m in named[max(0, behind - _MOST) : behind] if m.start >= begins and m.end <= joined.start()]
         if before:
-            far = joined["far"] or joined["others"]
+            # "convicted with ten others in 2020, she was freed" is about others than were freed.
+            far = bool(joined["far"] or joined["others"]) and told(before[-1].end, number.start)
             return _run(text, before[::-1]) if far or _WHO.fullmatch(text, before[-1].end, joined.start()) else 0
     after = named[behind : behind + _MOST]
-    if after and after[0].start - number.end <= _BESIDE and _FIRST.fullmatch(text, number.end, after[0].start):
-        return _run(text, after)
-    return 0
+    if (
+        not after
+        or after[0].start - number.end > _BESIDE
+        or _NUMBERS.search(text, max(0, number.start - 20), number.start)
+    ):
+        return 0
+    first = _FIRST.fullmatch(text, number.end, after[0].start)
+    # In "three defenders and journalists Ana, Eva and Luis" the three are those named.
+    if first is None or not _people_in(first["counted"]) or _people_in(first["title"]):
+        return 0
+    return _run(text, after)
 
 
-def _run(text: str, mentions: Sequence[Mention]) -> int:
-    """How many mentions from the first on stand in one list with it, to either side."""
-    pairs = (
-        (min(a, b, key=lambda m: m.start), max(a, b, key=lambda m: m.start)) for a, b in itertools.pairwise(mentions)
-    )
-    return 1 + sum(1 for _ in itertools.takewhile(lambda p: _NEXT.fullmatch(text, p[0].end, p[1].start), pairs))
+# These say how many those named are.
+_GROUPS = frozenset(["both", "couple", "duo", "pair", "quartet", "trio"])
 
 
-_WORD = re.compile(r"[\s-]+([^\W\d]+)")
-_SENTENCE_END = re.compile(r"[.!?][”’\"')]*\s+(?=[A-Z“‘\"'])|\n")
-# How far a sentence's beginning and end are looked for, in characters.
-_SENTENCE = 600
+_NOUN_ENDS = re.compile(r"[^\w\s’'-]|\n\n|\b(?:at|by|for|from|in|on|to|who|with)\b")
+
+
+def _counts_people(text: str, at: int) -> bool:
+    """Whether the noun behind a number is one for people."""
+    end = _NOUN_ENDS.search(text, at, at + 100)
+    return _people_in(" ".join(text[at : end.start() if end else at + 100].split()[:_NOUN_WORDS]))
+
+
+def _people_in(words: str) -> bool:
+    """Whether a word for several people is among some words."""
+    return any(_several().fullmatch(w) is not None and w not in _no_people() for w in words.lower().split())
+
+
+@functools.cache
+def _several() -> re.Pattern[str]:
+    data = vocabulary("numbers")["people"]
+    return re.compile(rf"{_one_of(data['nouns'])}|.*(?:{_one_of(data['endings'])})")
 
 
 @functools.cache
 def _no_people() -> frozenset[str]:
-    return frozenset(vocabulary("numbers")["no_people"]["behind"])
+    return frozenset(vocabulary("numbers")["people"]["never"])
+
+
+def _run(text: str, mentions: Sequence[Mention]) -> int:
+    """How many mentions from the first on stand in one list with it, to either side."""
+    pairs = (sorted(pair, key=lambda m: m.start) for pair in itertools.pairwise(mentions))
+    return 1 + sum(1 for _ in itertools.takewhile(lambda p: _NEXT.fullmatch(text, p[0].end, p[1].start), pairs))
+
+
+# Not behind an initial or a title.
+_SENTENCE_END = re.compile(
+    r"(?<![A-Z])(?<!\bDr)(?<!\bFr)(?<!\bLt)(?<!\bMr)(?<!\bMs)(?<!\bSt)(?<!\bCol)(?<!\bGen)(?<!\bHon)(?<!\bMaj)(?<!\bMrs)(?<!\bRev)(?<!\bSgt)(?<!\bCapt)(?<!\bProf)[.!?][”’\"')]*\s+(?=[A-Z“‘\"'])|\n\s*\n"
+)
+# How far a sentence's beginning and end are looked for, in characters.
+_SENTENCE = 600
 
 
 def _sentence_start(text: str, at: int) -> int:
@@ -136,15 +193,9 @@ def _sentence_start(text: str, at: int) -> int:
     return max((m.end() for m in _SENTENCE_END.finditer(text, begin, at)), default=begin)
 
 
-def _tells(doc: Doc, text: str, number: Number, evidence: Array) -> bool:
-    """Whether the sentence of a number tells of an outcome; `evidence` is each token's highest of those reported."""
-    end = _SENTENCE_END.search(text, number.end, number.end + _SENTENCE)
-    span = doc.char_span(
-        _sentence_start(text, number.start),
-        end.start() if end else min(len(text), number.end + _SENTENCE),
-        alignment_mode="expand",
-    )
-    return span is not None and len(span) > 0 and bool(evidence[span.start : span.end].max() >= COUNT)
+def _sentence_end(text: str, at: int) -> int:
+    end = _SENTENCE_END.search(text, at, at + _SENTENCE)
+    return end.start() if end else min(len(text), at + _SENTENCE)
 
 
 def _stated(doc: Doc, scores: TokenScores) -> tuple[Number, float] | None:

@@ -42,6 +42,8 @@ def find_event_date(
     best: tuple[Date, Mention] | None = None
     best_p = 0.0
     for date in dates:
+        if month is not None and (date.precision, date.start.year, date.end.year) == ("year", year, year):
+            continue  # "in 2024" under NOVEMBER says less than the section
         shift = 0.0
         if year is not None and date.end.year < year:
             shift = EARLIER_YEAR

@@ -414,10 +414,12 @@ class _Cue:
     before: re.Pattern[str]
     behind: re.Pattern[str]
     does: re.Pattern[str]
+    # Whether the name is the object of the words before it, so that nothing of the person's may stand behind it.
+    is_object: bool
 
 
 # Behind one of these begins something else than the name of whom a word before it speaks.
-_JOINS = "after|against|and|as|at|because|by|for|from|in|of|on|or|over|that|to|when|who|whose|with"
+_JOINS = "after|against|and|as|at|because|by|for|from|in|of|on|or|over|said|that|to|told|when|who|whose|with"
 # How far from a name its cue may begin, in characters.
 _CUE_REACH = 80
 
@@ -432,16 +434,20 @@ def _cues() -> tuple[_Cue, ...]:
         between = rf"(?:\s+(?:the|an?))?(?:\s+(?!(?:{_JOINS})\b)[\w’'-]+){{0,2}}"
         if cue["role"] == "official":
             between = rf"(?:{between}|\s+(?:of|for)\s+[\w’'-]+)"
+        is_object = cue.get("object", False)
+        # "They were released, Ana Ruiz said": of somebody else.
+        active, comma = (r"(?<!\bwas )(?<!\bwere )(?<!\bbeen )(?<!\bbeing )", "") if is_object else ("", "[.,]?")
         cues.append(
             _Cue(
                 ROLES.index(cue["role"]),
                 cue["weight"],
-                re.compile(rf"\b(?:{before})\b[.,]?{between}[\s*_“\"]*$", re.IGNORECASE),
+                re.compile(rf"{active}\b(?:{before})\b{comma}{between}[\s*_“\"]*$", re.IGNORECASE),
                 re.compile(
                     rf"[*_]*(?:,\s+|\s+(?=(?:of|who|mp|mep|msp)\b)|\s*\()(?:(?:now|then|a|an|the|her|his|their|its|[\w.-]+[’']s?)\s+)*(?:[\w-]+\s+){{0,2}}?(?:{behind})\b",
                     re.IGNORECASE,
                 ),
                 re.compile(rf"[*_]*(?:,[^,.;:]{{1,40}},)?\s+(?:{does})\b", re.IGNORECASE),
+                is_object,
             )
         )
     return tuple(cues)
@@ -463,6 +469,8 @@ def _role_of(text: str, group: Sequence[Found]) -> Array:
 def _stands_beside(text: str, mention: Mention, cue: _Cue) -> bool:
     before = re.split(r"[.;:!?\n](?:\s|$)", text[max(0, mention.start - _CUE_REACH) : mention.start])[-1]
     behind = text[mention.end : mention.end + _CUE_REACH]
+    if cue.is_object and behind.startswith(("’", "'")):
+        return False
     return bool(cue.before.search(before) or cue.behind.match(behind) or cue.does.match(behind))
 
 

@@ -598,8 +598,9 @@ def _body_start(text: str, body: Sequence[Line], header: Header, end: int) -> in
 def _parts(text: str, body: Sequence[Line], body_start: int) -> tuple[Part, ...]:
     """Captions, credits and quotations among the paragraphs of a win, in order.
 
-    A credit is the part of a line from its mark ("©", "(Photo by") on; the rest of such a line,
-    a picture, a line said twice, and a paragraph that tells what a picture shows, is a caption. A paragraph within quotation marks is a quote.
+    A credit is the part of a line from its mark ("©", "(Photo by") on. The rest of such a line, a picture, a
+    line said twice, and a paragraph that tells what a picture shows are captions. A paragraph within
+    quotation marks is a quote.
     """
     parts: list[Part] = []
     seen: set[str] = set()
