@@ -37,6 +37,7 @@ VARIANTS = {
     "… and how likely the class happened": OFF | {"PRIMARY_HAPPENED": stage.PRIMARY_HAPPENED},
     "… and its strongest evidence": OFF
     | {"PRIMARY_HAPPENED": stage.PRIMARY_HAPPENED, "PRIMARY_EVIDENCE": stage.PRIMARY_EVIDENCE},
+    "… and a higher threshold for further outcomes": {"CUE_REPORTS": 0.0, "CUE_DENIES": 0.0, "PRIMARY_CUE": 0.0},
     "… and cues that report": {"CUE_DENIES": 0.0},
     "… and cues that deny (as shipped)": {"CUE_DENIES": stage.CUE_DENIES},
 }

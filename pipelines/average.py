@@ -1,7 +1,8 @@
-"""Average the weights of two networks of one training: python -m pipelines.average A.pt B.pt --out C.pt
+"""Average the weights of networks that began from the same weights: python -m pipelines.average A.pt B.pt --out C.pt
 
-The middle of two points on one path generalises better than either (Izmailov et al. 2018,
-arXiv 1803.05407); here it gave back on names what the finishing round had cost.
+Their middle generalises better than either (Izmailov et al. 2018, arXiv 1803.05407; Wortsman et al.
+2022, arXiv 2203.05482). Networks that began from other weights have no middle: here their average was
+worse at everything.
 """
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
 """From corpora to the model in the package: `make model`, or python -m pipelines.build.
 
-Trains (on two cores of a 2024 server 7 minutes on open corpora and half an hour on the paragraphs), exports to src/winsextract/model, fits the confidences and prints the scores.
+Trains (on two cores of a 2024 server 7 minutes on open corpora and an hour and a half on the paragraphs), exports to src/winsextract/model, fits the confidences and prints the scores.
 """
 
 from __future__ import annotations
@@ -59,7 +59,7 @@ def on_paragraphs(how: dict[str, Any], paragraphs: list[Path], *, start: Path, s
     # fmt: off
     step("train", "domain", "--start", start, "--train", *paragraphs, "--dev", *sorted((HERE / "development").glob("*.jsonl")),
          "--epochs", str(how["epochs"]), "--rate", str(how["rate"]), "--size", str(how["size"]),
-         "--rename", str(how["rename"]), "--exchange", str(how["exchange"]), "--seed", str(seed), "--out", out)
+         "--rename", str(how["rename"]), "--exchange", str(how["exchange"]), "--masked", str(how["masked"]), "--seed", str(seed), "--out", out)
     # fmt: on
 
 

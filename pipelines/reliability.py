@@ -1,7 +1,8 @@
 """Whether confidences mean what they say, on texts that they were not fitted on: python -m pipelines.reliability
 
 Prints the expected calibration errors for pipelines/README.md and what thresholds of the review score
-flag for docs/evaluate.md, and draws docs/img/reliability.png.
+flag for docs/evaluate.md, and draws docs/img/reliability.png. On the development paragraphs each value is
+judged by curves whose level the other nine tenths gave; on the reports by the curves that ship.
 """
 
 from __future__ import annotations
@@ -9,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from pathlib import Path
 
-from pipelines.calibrate import curve, measured, paragraphs, readings
+from pipelines.calibrate import cross_levelled, measured, paragraphs, readings
 from pipelines.report import ROOT, SHARED, reports
 from winsextract import evaluation
 from winsextract.confidence import KINDS
@@ -26,7 +27,7 @@ def of_development() -> list[Judged]:
     return [
         Judged(kind, float(p), bool(r))
         for kind, (scores, right) in measured(readings(None, paragraphs())).items()
-        for p, r in zip(curve(scores, by[kind]), right, strict=True)
+        for p, r in zip(cross_levelled(scores, right, by[kind][0]), right, strict=True)
     ]
 
 

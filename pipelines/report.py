@@ -39,7 +39,16 @@ FIELDS = {
 }  # fmt: skip
 
 
-COMPARED = ("people", "organisations_without_amnesty", "laws", "outcome", "outcome_core", "role")
+COMPARED = (
+    "people",
+    "organisations_without_amnesty",
+    "laws",
+    "outcome",
+    "outcomes",
+    "role",
+    "event_date",
+    "people_affected",
+)
 
 
 def compare(models: Sequence[str]) -> None:

@@ -327,8 +327,9 @@ def main() -> None:
     def per_epoch(epoch: int, rng: random.Random) -> list[ex.Example]:
         varied = []
         for p in paragraphs:
-            if epoch:
+            if epoch and args.exchange:
                 p = ex.exchange(p, bodies, rng, share=args.exchange)
+            if epoch:
                 p = ex.rename(p, pool, rng, share=args.rename)
             if p.people and rng.random() < 0.06:
                 p = ex.capitals(p, rng, surnames=rng.random() < 0.5)

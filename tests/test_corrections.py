@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import copy
 import json
+import math
 from pathlib import Path
 from typing import Any
 
@@ -299,11 +300,16 @@ def test_the_review_score_falls_by_what_was_settled() -> None:
         return float(out["wins"][0]["review"]["score"])
 
     people = [{"name": p["name"], "role": p["role"]} for p in win["people"]]
-    sure = win["people"][0]["role_confidence"]
-    odds = 0.6 / 0.4 * sure
-    assert score(correction("people", people)) == pytest.approx(odds / (1 + odds), abs=1e-3)
-    # What the score does not count leaves it as it is, and only the whole win's review ends it.
-    assert score(correction("organisations", [{"name": "Amnesty International"}])) == 0.6
+    for given, sure in (
+        (correction("people", people), win["people"][0]["role_confidence"] * win["people"][0]["confidence"]),
+        (
+            correction("organisations", [{"name": "Amnesty International"}]),
+            math.prod(o["confidence"] for o in win["organisations"]),
+        ),
+    ):
+        odds = 0.6 / 0.4 * sure
+        assert score(given) == pytest.approx(odds / (1 + odds), abs=1e-3)
+    # Only the whole win's review ends it.
     assert score(correction("review", True)) == 0.0
 
 

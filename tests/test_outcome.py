@@ -89,5 +89,5 @@ def test_no_words_no_evidence() -> None:
     [("She was acquitted on Monday.", True), ("Her lawyers hope that she will be acquitted on Monday.", False)],
 )
 def test_a_cue_that_only_wants_does_not_tip_a_doubtful_class(text: str, reported: bool) -> None:
-    found = outcomes_of(text, happened={"other": 0.9, "acquittal": 0.5}, primary={"other": 0.9})
+    found = outcomes_of(text, happened={"other": 0.9, "acquittal": 0.6}, primary={"other": 0.9})
     assert ("acquittal" in {o.outcome for o in found}) is reported

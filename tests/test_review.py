@@ -9,9 +9,10 @@ from dataclasses import replace
 import pytest
 from spacy.language import Language
 
-from winsextract.records import EventDate, Mention, Outcome, Person, Place, Win
+from winsextract.errors import ModelError
+from winsextract.records import Affected, Date, EventDate, Mention, Name, Outcome, Person, Place, Win
 from winsextract.stages.annotate import curves, load_pipeline
-from winsextract.stages.review import DOUBTED, MISSING, UNFITTED, Judgement, doubts, flag
+from winsextract.stages.review import DOUBTED, MISSING, SIGNS, UNFITTED, Judgement, doubts, flag
 
 DAY = dt.date(2024, 3, 4)
 EVENT = EventDate("2024-03-04", DAY, DAY, "day", "text", 1.0)
@@ -65,18 +66,24 @@ def test_a_flag_always_has_a_reason(changes: dict[str, float], reason: str) -> N
 def test_the_chance_grows_with_every_doubt(nlp: Language) -> None:
     doc = nlp(SURE.text)
     judgement = Judgement.of(curves(nlp))
-    assert judgement is not None and len(judgement.weights) == len(DOUBTED) + len(MISSING)
+    assert judgement is not None and len(judgement.weights) == len(DOUBTED) + len(MISSING) + len(SIGNS)
     assert all(w > 0 for w in judgement.weights), "a doubt that makes an error less likely is none"
-    unsure: list[dict[str, object]] = [
-        {"outcomes": (replace(SURE.outcomes[0], confidence=0.6),)},
-        {"outcomes": (*SURE.outcomes, Outcome("relief", 0.6, None))},
-        {"people": (replace(PERSON, role_confidence=0.6),)},
-        {"affected_confidence": 0.6},
-        {"event_date": replace(EVENT, confidence=0.6)},
-    ]
-    sure = doubts(SURE, doc)
-    for k, changes in enumerate(unsure):
-        found = doubts(replace(SURE, **changes), doc)  # type: ignore[arg-type]
+    date = Date("4 March", "2024-03-04", DAY, DAY, "day", 0.6, ())
+    unsure: dict[str, dict[str, object]] = {
+        "outcome": {"outcomes": (replace(SURE.outcomes[0], confidence=0.6),)},
+        "further outcome": {"outcomes": (*SURE.outcomes, Outcome("relief", 0.6, None))},
+        "person": {"people": (replace(PERSON, confidence=0.6),)},
+        "role": {"people": (replace(PERSON, role_confidence=0.6),)},
+        "organisation": {"organisations": (Name("Viasna", (), 0.6, (Mention("Viasna", 0, 6),)),)},
+        "law": {"laws": (Name("Penal Code", (), 0.6, (Mention("Penal Code", 0, 10),)),)},
+        "date": {"dates": (date,)},
+        "event date": {"event_date": replace(EVENT, confidence=0.6)},
+        "number of people": {"affected_confidence": 0.6},
+    }
+    assert tuple(unsure) == DOUBTED
+    sure = doubts(SURE, doc, ["release"])
+    for k, changes in enumerate(unsure.values()):
+        found = doubts(replace(SURE, **changes), doc, ["release"])  # type: ignore[arg-type]
         assert found[k] == pytest.approx(-math.log(0.6)) and sure[k] == 0
         assert judgement.chance(found) > judgement.chance(sure)
 
@@ -84,23 +91,45 @@ def test_the_chance_grows_with_every_doubt(nlp: Language) -> None:
 def test_what_may_be_missing_is_a_doubt(nlp: Language) -> None:
     doc = nlp("Ana Ruiz was freed on 4 March, and the family received compensation from the state.")
     with_relief = replace(SURE, outcomes=(*SURE.outcomes, Outcome("relief", 1.0, None)))
-    assert doubts(SURE, doc)[len(DOUBTED)] > doubts(with_relief, doc)[len(DOUBTED)]
-    named = doubts(SURE, doc)[-1]
+    outcome, name = len(DOUBTED), len(DOUBTED) + 1
+    assert doubts(SURE, doc, ())[outcome] > doubts(with_relief, doc, ())[outcome]
+    named = doubts(SURE, doc, ())[name]
     doc.ents = ()
-    assert doubts(SURE, doc)[-1] > named + 1
+    assert doubts(SURE, doc, ())[name] > named + 1
+
+
+@pytest.mark.parametrize(
+    ("changes", "cues", "signs"),
+    [
+        ({}, ("release",), (0, 0, 0)),
+        ({}, ("release", "relief"), (1, 0, 0)),
+        ({"people": (PERSON, PERSON), "affected": Affected(2, "named", "exact", None)}, ("release",), (0, 1, 0)),
+        ({"affected": Affected(1, "named", "exact", None)}, ("release",), (0, 0, 0)),
+        ({"event_date": replace(EVENT, basis="section")}, ("release",), (0, 0, 1)),
+    ],
+)
+def test_signs(nlp: Language, changes: dict[str, object], cues: tuple[str, ...], signs: tuple[int, ...]) -> None:
+    found = doubts(replace(SURE, **changes), nlp(SURE.text), cues)  # type: ignore[arg-type]
+    assert found[-len(SIGNS) :] == signs
 
 
 def test_without_a_fitted_regression_the_chance_is_a_guess() -> None:
     assert Judgement.of({}) is None
-    nothing, much = (0.0,) * 7, (3.0, *(0.0,) * 6)
+    n = len(UNFITTED.weights)
+    nothing, much = (0.0,) * n, (3.0, *(0.0,) * (n - 1))
     assert UNFITTED.chance(nothing) < UNFITTED.threshold < UNFITTED.chance(much) < 1
+
+
+def test_a_regression_over_other_doubts_is_refused() -> None:
+    with pytest.raises(ModelError, match="another version"):
+        Judgement.of({"review": {"weights": [1.0, 2.0], "intercept": 0.0, "threshold": 0.5}})
 
 
 def test_no_doubt_is_beyond_numbers(nlp: Language) -> None:
     win = replace(SURE, outcomes=(Outcome("release", 0.0, None),), affected_confidence=0.0)
-    found = doubts(win, nlp(""))
+    found = doubts(win, nlp(""), ())
     assert all(map(math.isfinite, found))
-    assert 0 <= Judgement((1e9,) * 7, -5.0, 0.5).chance(found) <= 1
+    assert 0 <= Judgement((1e9,) * len(found), -5.0, 0.5).chance(found) <= 1
 
 
 @pytest.mark.parametrize(

@@ -188,15 +188,20 @@ def _score(before: Record, after: Record) -> float:
     The records do not hold the weights that the extractor's score gave each doubt (`stages/review.py`), so each counts one.
     """
     wrong = min(before["review"]["score"], 1 - 1e-9)
-    odds = wrong / (1 - wrong) * max(_sureness(before), 1e-9) / max(_sureness(after), 1e-9)
+    odds = wrong / (1 - wrong) * math.exp(min(0.0, _doubt(after) - _doubt(before)))
     return round(float(odds / (1 + odds)), dataset.CONFIDENCE_DECIMALS)
 
 
-def _sureness(win: Record) -> float:
-    """The product of the confidences that the score counts."""
+def _doubt(win: Record) -> float:
+    """The sum of -log of the confidences that the score counts."""
     single = [win[field]["confidence"] for field in ("event_date", "people_affected") if win[field]]
-    outcomes = [outcome["confidence"] for outcome in win["outcomes"]]
-    return float(math.prod([*outcomes, *(person["role_confidence"] for person in win["people"]), *single]))
+    listed = [
+        entry["confidence"]
+        for field in ("outcomes", "people", "organisations", "laws", "dates")
+        for entry in win[field]
+    ]
+    sure = [*listed, *(person["role_confidence"] for person in win["people"]), *single]
+    return -sum(math.log(max(p, 1e-9)) for p in sure)
 
 
 def _set_outcome(win: Record, value: str) -> Record:

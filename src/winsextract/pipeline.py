@@ -193,11 +193,12 @@ def understand(
         ),
     )
     judgement = Judgement.of(calibration) or UNFITTED
+    reported = {c.outcome for c in cues if c.status == "happened"}
     return flag(
         win,
-        chance=judgement.chance(doubts(win, doc)),
+        chance=judgement.chance(doubts(win, doc, reported)),
         threshold=judgement.threshold if threshold is None else threshold,
-        cues={c.outcome for c in cues if c.status == "happened"},
+        cues=reported,
     )
 
 

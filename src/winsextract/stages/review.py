@@ -1,7 +1,7 @@
 """Which wins a person should look at, and why.
 
 A win's score is the chance that some value of it is wrong or missing: a logistic regression over the
-doubts that an extraction leaves, fitted on the development paragraphs (`pipelines/calibrate.py`).
+doubts that an extraction leaves, fitted on paragraphs that the network had not seen (`pipelines/calibrate.py`).
 A win is flagged from a threshold of that chance on, and always where its place or its year is not
 known. The reasons name signs of trouble and the values that are least sure.
 """
@@ -13,9 +13,11 @@ from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
+import numpy as np
 from spacy.tokens import Doc
 
 from winsextract.confidence import logit
+from winsextract.errors import ModelError
 from winsextract.names import words_of
 from winsextract.records import Win
 from winsextract.tagger import TAGS, TokenScores
@@ -26,15 +28,29 @@ DOUBTFUL = 0.8
 LEAST = 1e-3
 
 # What the regression is over, in the order of its weights: of values, the sum of -log of their confidences …
-DOUBTED = ("outcome", "further outcome", "role", "number of people", "event date")
-# … and, of what may be missing, the logit of the likeliest outcome that is not reported, and the sum of
-# -log(1 - p) over the words that no name holds, p being the chance that a name begins there.
-MISSING = ("outcome not reported", "name not found")
+DOUBTED = (
+    "outcome",
+    "further outcome",
+    "person",
+    "role",
+    "organisation",
+    "law",
+    "date",
+    "event date",
+    "number of people",
+)
+# … of what may be missing, the logit of the likeliest outcome that is not reported; the sum of -log(1 - p)
+# over the words that no name holds, p being the chance that a name begins there; and the sum over all words of the entropy
+# of "this is part of a body's name", which is high where such a name begins or ends somewhere else …
+MISSING = ("outcome not reported", "name not found", "edges of bodies")
+# … and signs: the classes that only a cue reports, a number that is the count of those named where several people are,
+# an event date that the text does not give.
+SIGNS = ("conflicting cues", "people counted by name", "event date from the section")
 
 
 @dataclass(frozen=True, slots=True)
 class Judgement:
-    """The regression: its weights over `DOUBTED` and `MISSING`, its intercept, and the threshold that goes with it."""
+    """The regression: its weights over `DOUBTED`, `MISSING` and `SIGNS`, its intercept, and the threshold that goes with it."""
 
     weights: tuple[float, ...]
     intercept: float
@@ -42,9 +58,15 @@ class Judgement:
 
     @classmethod
     def of(cls, calibration: Mapping[str, Any]) -> Judgement | None:
-        """That of a model's calibration; None where it has none."""
+        """That of a model's calibration; None where it has none. Raises ModelError where it is over other doubts."""
         kept = calibration.get("review")
-        return None if kept is None else cls(tuple(kept["weights"]), kept["intercept"], kept["threshold"])
+        if kept is None:
+            return None
+        if len(kept["weights"]) != len(DOUBTED) + len(MISSING) + len(SIGNS):
+            raise ModelError(
+                "The model's review flags were made for another version of winsextract. Build it again with `make model`."
+            )
+        return cls(tuple(kept["weights"]), kept["intercept"], kept["threshold"])
 
     def chance(self, found: tuple[float, ...]) -> float:
         """The chance of an error of a win with these doubts."""
@@ -53,21 +75,30 @@ class Judgement:
 
 
 # Of an extraction whose model brings no regression, a guess: one in eight of the wins without any doubt holds an error.
-UNFITTED = Judgement((1.0,) * len(DOUBTED) + (0.0,) * len(MISSING), -2.0, 0.3)
+UNFITTED = Judgement((1.0,) * len(DOUBTED) + (0.0,) * (len(MISSING) + len(SIGNS)), -2.0, 0.3)
 
 
-def doubts(win: Win, doc: Doc) -> tuple[float, ...]:
-    """What `DOUBTED` and `MISSING` say of a win; `doc` is its annotated text."""
+def doubts(win: Win, doc: Doc, cues: Collection[str]) -> tuple[float, ...]:
+    """What `DOUBTED`, `MISSING` and `SIGNS` say of a win; `doc` is its annotated text.
+
+    `cues` are the outcome classes of which a cue says that they happened.
+    """
     values = list(_values(win))
     scores: TokenScores = doc.user_data["winsextract"]
     reported = {o.outcome for o in win.outcomes}
     left = max((p for outcome, p in doc.cats.items() if outcome not in reported), default=0.0)
     begins = scores.tags[:, [i for i, tag in enumerate(TAGS) if tag[0] == "B"]].sum(-1)
     free = [i for i, token in enumerate(doc) if not token.ent_type]
+    body = np.clip(scores.tags[:, [i for i, tag in enumerate(TAGS) if tag[2:] == "ORG"]].sum(-1), 1e-9, 1.0 - 1e-9)
+    by_name = win.affected is not None and win.affected.basis == "named" and len(win.people) > 1
     return (
         *(sum(-math.log(max(p, LEAST)) for what, p in values if what == kind) for kind in DOUBTED),
         logit(max(left, LEAST)),
         sum(-math.log(max(1.0 - p, LEAST)) for p in begins[free].tolist()),
+        float(-(body * np.log(body) + (1.0 - body) * np.log(1.0 - body)).sum()),
+        float(len(set(cues) - reported)),
+        float(by_name),
+        float(win.event_date is not None and win.event_date.basis != "text"),
     )
 
 
