@@ -249,6 +249,37 @@ def test_whose_names_are_counted_depends_on_the_outcome(outcome: str, count: int
     assert (affected.count if affected else None) == count
 
 
+@pytest.mark.parametrize(
+    ("text", "number", "count"),
+    [
+        ("Police arbitrarily detained 17 people, Ana Ruiz among them. She was freed.", "17", 1),
+        ("The army had killed more than 30 farmers. Ana Ruiz was freed.", "30", 1),
+        ("Seventeen people were arrested in the raids. Ana Ruiz is free.", "Seventeen", 1),
+        ("Two dozen refugees who were unlawfully killed. Ana Ruiz is free.", "Two dozen", 1),
+        # Those who had been arrested may be those who are free.
+        ("The release of 218 people who had been detained pleased Ana Ruiz.", "218", 218),
+        ("Police released the 61 detained teachers and Ana Ruiz.", "61", 62),
+    ],
+)
+def test_the_number_of_those_arrested_or_killed_is_not_of_those_freed(text: str, number: str, count: int) -> None:
+    affected = counted(text, number, named=people(text, "Ana Ruiz"))
+    assert affected is not None
+    assert (affected.count, affected.basis) == (count, "stated" if count > 1 else "named")
+
+
+def test_the_number_of_those_arrested_counts_where_they_answer_for_an_abuse() -> None:
+    guilty = [Outcome("accountability", 0.9, None)]
+    affected = counted("Six officers were arrested and jailed.", "Six", outcomes=guilty)
+    assert affected is not None
+    assert affected.count == 6
+
+
+def test_without_names_a_likely_number_is_better_than_one_unnamed_person() -> None:
+    text = "Some 4,200 prisoners will go home."
+    assert counted(text, "4,200", basis="named", p=0.45) == Affected(4200, "stated", "about", mention(text, "4,200"))
+    assert counted(text, "4,200", basis="named", p=0.3) == Affected(1, "named", "exact", None)
+
+
 def test_an_unnamed_person_is_one() -> None:
     assert counted("The nun was freed.", basis="named") == Affected(1, "named", "exact", None)
 

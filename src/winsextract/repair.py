@@ -17,6 +17,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
+from winsextract.names import is_acronym_of
 from winsextract.places import find_places
 
 NAMES = frozenset({"PERSON", "ORG", "LAW"})
@@ -27,7 +28,7 @@ _SECOND_SYLLABLE = re.compile(
 # The nouns that end a law's name, and the words that never end a name.
 _LAW_NOUN = r"(?:[Bb]ill|[Aa]ct|[Ll]aw|[Cc]ode|[Cc]onvention|[Tt]reaty|[Cc]harter|[Aa]mendment|[Pp]rotocol|[Cc]onstitution|[Dd]ecree|[Oo]rdinance|[Ss]tatute|[Rr]egulations?|[Dd]irective)"
 _NOUN_BEHIND = re.compile(rf"[ \u00a0]{_LAW_NOUN}\b")
-_YEAR_BEHIND = re.compile(r"(?:[ \u00a0]of)?[ \u00a0](?:19|20)\d\d\b(?![-–/]\d)")
+_YEAR_BEHIND = re.compile(r"(?:,|[ \u00a0]of)?[ \u00a0](?:19|20)\d\d\b(?![-–/]\d)")
 _YEAR_BEFORE = re.compile(r"\b(?:19|20)\d\d[ \u00a0]$")
 _LOOSE = frozenset(
     [
@@ -71,6 +72,12 @@ _NUMBERED_LAW = re.compile(
 )
 # "Law 103-13 on violence": what a numbered law is about is its title only where it is written as one.
 _ABOUT = re.compile(r"[ \u00a0](?:on|for|against|concerning) (?:the (?=[a-z])|(?!the ))[a-z]")
+# "Law No. 6 of 2008 on the Misuse of Devices", but not "Law No. 6 on Friday".
+_TITLE_BEHIND = re.compile(
+    r"[ \u00a0](?:on|against|concerning)[ \u00a0](?:the[ \u00a0])?"
+    r"(?!(?:Mon|Tues|Wednes|Thurs|Fri|Satur|Sun)day\b|(?:January|February|March|April|May|June|July|August|September|October|November|December)\b)"
+    r"[A-Z][\w’'-]*(?:(?:[ \u00a0](?:against|and|for|in|of|on|or|the|to)){0,3}[ \u00a0][A-Z][\w’'-]*){0,20}"
+)
 # A dubbed law: ‘agents of influence’ law.
 _DUBBED_LAW = re.compile(r"[‘“\"'][^‘’“”\"'\n]{4,50}[’”\"'][ \u00a0](?:law|bill|act)\b", re.IGNORECASE)
 # What an acronym's brackets are worth beside the tagger's confidences, which are at most 1 each.
@@ -121,8 +128,8 @@ def repaired(text: str, marked: Sequence[Marked]) -> list[Marked]:
     joined = list(_joined(text, sorted(marked, key=lambda m: m.start)))
     mended = [m for m in (_mended(text, m) for m in joined) if _says(text, m) and not _is_slogan(text, m)]
     places = {m.end: m for m in reversed(mended) if m.label in ("NORP", "GPE")}
-    mended = _alike(text, [_with_nationality(text, m, places) for m in mended])
-    known = list(_known_bodies(text, mended))
+    mended = _alike(text, [_with_country(text, _with_nationality(text, m, places)) for m in mended])
+    known = [*_known_bodies(text, mended), *_amnesty(text, mended)]
     over = _Spans((k.start, k.end) for k in known)
     mended = [m for m in mended if not over.hold(m.start, m.end)]
     return _without_overlap([*mended, *known, *_laws_by_form(text, mended)])
@@ -214,11 +221,48 @@ def _mended(text: str, m: Marked) -> Marked:
             numbered.end() > end or _ABOUT.match(text, numbered.end(), end)
         ):
             end = numbered.end()
+        if (
+            numbered is not None
+            and end - start < LONGEST
+            and (end <= numbered.end() or _YEAR_BEHIND.fullmatch(text, numbered.end(), end) is not None)
+            and (title := _TITLE_BEHIND.match(text, end)) is not None
+        ):
+            end = title.end()
         if (before := _YEAR_BEFORE.search(text, max(0, start - 6), start)) is not None:
             start = before.start()
-    if m.label == "ORG" and text[start:end] == "Amnesty" and (more := _AMNESTY.match(text, end)) is not None:
-        end = more.end()
+    if m.label == "ORG":
+        if text[start:end] == "Amnesty" and (more := _AMNESTY.match(text, end)) is not None:
+            end = more.end()
+        start = _with_number(text, start, end)
+        end = _up_to_acronym(text, start, end)
     return replace(m, start=start, end=end)
+
+
+# "Istanbul 24th Heavy Penal Court": a court's number, and where it sits, stand before what kind it is.
+_NUMBER_BEFORE = re.compile(
+    r"(?:\b(?!(?:A|After|And|At|Before|But|By|For|From|In|On|That|The|This|To|When)\b)[A-Z]\w+[ \u00a0])?\b(?:\d{1,3}(?:st|nd|rd|th)|(?:Twenty-)?(?:First|Second|Third|Fourth|Fifth|Sixth|Seventh|Eighth|Ninth)|Tenth)[ \u00a0]$"
+)
+# "Network of Human Rights Defenders in Central Africa (REDHAC)": where a body is goes before its acronym, and is of its name.
+_WHERE_BEHIND = re.compile(
+    r"[ \u00a0](?:of|in|for)[ \u00a0](?P<where>(?:the[ \u00a0])?[A-Z][\w-]*(?:[ \u00a0](?:and[ \u00a0])?[A-Z][\w-]*){0,3})(?=[ \u00a0]\((?P<short>[A-Z][\w.-]{1,9})\))"
+)
+
+
+def _with_number(text: str, start: int, end: int) -> int:
+    """Where a court's name begins, its number and its city before it included."""
+    if "Court" not in text[start:end] or text[start].isdigit():
+        return start
+    found = _NUMBER_BEFORE.search(text, max(0, start - 40), start)
+    return start if found is None else found.start()
+
+
+def _up_to_acronym(text: str, start: int, end: int) -> int:
+    """Where a body's name ends, the place between it and its acronym in brackets included."""
+    found = _WHERE_BEHIND.match(text, end)
+    if found is None or end - start > LONGEST or sum(c.isupper() for c in found["short"]) < 2:
+        return end
+    # "members of Action Now of the African Union (AU)": the acronym is another body's.
+    return end if is_acronym_of(found["short"], found["where"]) else found.end()
 
 
 def _without_loose_end(text: str, start: int, end: int) -> int:
@@ -238,18 +282,21 @@ def _is_place(name: str) -> bool:
 
 def _alike(text: str, marked: Sequence[Marked]) -> list[Marked]:
     """Mentions with the same words under one label, the one that is surest over all of them; an acronym
-    in brackets behind a body is that body's."""
+    in brackets behind a body or a law is another name of it."""
     votes: defaultdict[str, defaultdict[str, float]] = defaultdict(lambda: defaultdict(float))
     for before, m in zip([None, *marked], marked, strict=False):
         words = text[m.start : m.end]
         votes[words][m.label] += m.confidence
         if (
             before is not None
-            and before.label == "ORG"
             and words.isupper()
             and text[before.end : m.start].strip(" \u00a0*_") == "("
+            and (
+                before.label == "ORG"
+                or (before.label == "LAW" and is_acronym_of(words, text[before.start : before.end]))
+            )
         ):
-            votes[words]["ORG"] += _ACRONYM
+            votes[words][before.label] += _ACRONYM
     surest = {words: max(labels, key=lambda label: labels[label]) for words, labels in votes.items()}
     sure = {text[m.start : m.end]: m.confidence for m in sorted(marked, key=lambda m: m.confidence)}
     people = [words for words, label in surest.items() if label == "PERSON" and not _is_acronym(words)]
@@ -284,6 +331,56 @@ def _with_nationality(text: str, m: Marked, places: Mapping[int, Marked]) -> Mar
     return replace(m, start=before.start)
 
 
+# The bodies that every state has, by their names in English.
+_OF_A_STATE = (
+    r"(?:Parliament|Senate|Congress|National\s(?:Assembly|Council)|House\sof\sRepresentatives|Chamber\sof\sDeputies|"
+    r"(?:Supreme|Constitutional|High|Federal)\s(?:Court|Tribunal)(?:\sof\s(?:Justice|Appeals?|Cassation))?|Court\sof\s(?:Appeals?|Cassation)|"
+    r"Ministry\sof\s[A-Z]\w+)"
+)
+
+
+_COUNTRYS_BODY = re.compile(rf"(?<=[’'s][s’'][ \u00a0\n]){_OF_A_STATE}")
+
+
+def _country_before(text: str, start: int) -> int | None:
+    """Where a country's name in the genitive right before `start` begins ("Greece’s Parliament"); None where there is none."""
+    begin = max(0, start - 60)
+    found = re.search(r"(?:\b[A-Z][\w-]+[ \u00a0]){0,3}\b[A-Z][\w-]+(?:[’']s|(?<=s)[’'])\s$", text[begin:start])
+    if found is None:
+        return None
+    owner = re.sub(r"(?:[’']s|[’'])\s$", "", found.group())
+    words = owner.split()
+    for n in range(len(words)):
+        if _is_place(" ".join(words[n:])):
+            return begin + found.start() + len(owner) - len(owner.split(None, n)[n])
+    return None
+
+
+def _with_country(text: str, m: Marked) -> Marked:
+    """A state's body with the country that stands before it in the genitive, which belongs to its name by the annotation guide."""
+    if m.label != "ORG" or re.match(_OF_A_STATE, text[m.start : m.end]) is None:
+        return m
+    start = _country_before(text, m.start)
+    return m if start is None else replace(m, start=start)
+
+
+_ALONE = re.compile(r"(?<![\w/-])Amnesty(?![\w/-])(?!\s(?:at|by|for|in|is|of|to|was|will)\b|\s[A-Z])")
+_WHOSE = re.compile(r"[’']s\b|\s(?:activists|campaigners|members|researchers|supporters|volunteers)\b")
+_BEGINS = re.compile(r"(?:^|[.!?:;”\"’)\n•–—])[\s*_>“‘\"']*$")
+
+
+def _amnesty(text: str, marked: Sequence[Marked]) -> Iterator[Marked]:
+    """ "Amnesty" alone where it is the organisation: inside a sentence, before what only a body has, or where it is named in full too."""
+    names = _Spans((m.start, m.end) for m in marked if m.label in NAMES)
+    full = "Amnesty International" in text
+    for found in _ALONE.finditer(text):
+        if names.touch(*found.span()):
+            continue
+        begins = _BEGINS.search(text, max(0, found.start() - 12), found.start()) is not None or found.start() == 0
+        if full or not begins or _WHOSE.match(text, found.end()):
+            yield Marked(*found.span(), "ORG", BY_FORM)
+
+
 @functools.cache
 def _bodies() -> re.Pattern[str]:
     lines = (
@@ -303,6 +400,10 @@ def _known_bodies(text: str, marked: Sequence[Marked]) -> Iterator[Marked]:
         span = found.span()
         if not bodies.hold(*span) and (span in laws or not longer.hold(*span)):
             yield Marked(*span, "ORG", BY_FORM)
+    for found in _COUNTRYS_BODY.finditer(text):
+        start = _country_before(text, found.start())
+        if start is not None and not bodies.touch(start, found.end()) and not longer.touch(start, found.end()):
+            yield Marked(start, found.end(), "ORG", BY_FORM)
 
 
 def _laws_by_form(text: str, marked: Sequence[Marked]) -> Iterator[Marked]:

@@ -17,6 +17,8 @@ from winsextract.tagger import BASES, OUTCOMES, TokenScores
 
 # A number is the count from this probability on.
 COUNT = 0.5
+# … where nobody is named from this one.
+LIKELY = 0.4
 # Outcomes of which the persons named are counted; of the others only a stated number counts.
 OF_PERSONS = frozenset({"release", "acquittal", "charges_dropped", "accountability"})
 
@@ -41,10 +43,14 @@ def count_affected(doc: Doc, outcomes: Sequence[Outcome], people: Sequence[Perso
     sure = float(scores.basis.max())
     if basis == "none":
         return None, sure
-    of = "perpetrator" if outcomes[0].outcome == "accountability" else "beneficiary"
+    primary = outcomes[0].outcome
+    of = "perpetrator" if primary == "accountability" else "beneficiary"
     counted = sorted((m for p in people if p.role == of for m in p.mentions), key=lambda m: m.start)
-    stated = _stated(doc, scores)
-    if stated is not None and (basis == "stated" or stated[1] > 0.8):
+    stated = _stated(doc, scores, primary)
+    # With nobody named, a number that is likelier than not no count is still the better answer than one person unnamed.
+    if stated is not None and (
+        (basis == "stated" and stated[1] >= COUNT) or stated[1] > 0.8 or (basis == "named" and not counted)
+    ):
         number, p = stated
         everybody = sorted((m for person in people for m in person.mentions), key=lambda m: m.start)
         beside = _named_beside(
@@ -198,14 +204,40 @@ def _sentence_end(text: str, at: int) -> int:
     return end.start() if end else min(len(text), at + _SENTENCE)
 
 
-def _stated(doc: Doc, scores: TokenScores) -> tuple[Number, float] | None:
+# Of those whom this was done to a win tells later who of them is free: "police detained 61 of them", "seventeen people
+# were arrested in winter raids". "218 people who had been detained" may well be those who are.
+_WRONGED = r"(?:abducted|arrested|detained|disappeared|imprisoned|injured|jailed|kidnapped|killed|murdered|shot|tortured|wounded)"
+_WRONGED_BEFORE = re.compile(
+    rf"\b{_WRONGED}\s+(?:(?:a|about|all|another|around|at|further|least|more|nearly|other|over|some|than|the)\s+)*$",
+    re.IGNORECASE,
+)
+_WRONGED_BEHIND = re.compile(
+    rf"\s+(?:(?!(?:and|that|were|who|whom)\b){_WORD}\s+){{0,5}}(?:(?:was|were|had\s+been|have\s+been)\s+(?:[\w-]+ly\s+)?{_WRONGED}"
+    rf"|who\s+(?:was|were|had\s+been)\s+(?:[\w-]+ly\s+)?(?:killed|murdered))\b",
+    re.IGNORECASE,
+)
+# How far before and behind a number these words are looked for, in characters.
+_WRONGED_REACH = 100
+
+
+def _of_the_wronged(text: str, number: Number, primary: str) -> bool:
+    """Whether a number counts those arrested or killed, not those whom a win is about."""
+    if primary == "accountability":
+        return False  # who killed may be arrested and jailed
+    before = text[max(0, number.start - _WRONGED_REACH) : number.start]
+    behind = text[number.end : number.end + _WRONGED_REACH]
+    return bool(_WRONGED_BEFORE.search(before) or _WRONGED_BEHIND.match(behind))
+
+
+def _stated(doc: Doc, scores: TokenScores, primary: str) -> tuple[Number, float] | None:
     best: tuple[Number, float] | None = None
-    for number in find_numbers(doc.text):
+    text = doc.text
+    for number in find_numbers(text):
         span = doc.char_span(number.start, number.end, alignment_mode="expand")
         if span is None:
             continue
         p = float(scores.count[span.start : span.end].max())
-        if p >= COUNT and (best is None or p > best[1]):
+        if p >= LIKELY and (best is None or p > best[1]) and not _of_the_wronged(text, number, primary):
             best = (number, p)
     return best
 

@@ -105,6 +105,12 @@ _OWNER = re.compile(r"(?P<owner>[^’'`´]+)(?:[’'`´]s|(?<=s)[’'`´])\s+(?:
 _PROGRAMME = re.compile(r"(?P<part>.{3,60}?)\s+of\s+(?P<owner>\S.{2,60})", re.DOTALL)
 
 
+@functools.cache
+def _apart() -> re.Pattern[str]:
+    names = "|".join(re.escape(n).replace(r"\ ", r"\s+") for n in sorted(_set("apart")))
+    return re.compile(rf"(?P<part>(?:the\s+)?(?:{names}))\s+of\s+(?:the\s+)?(?P<owner>\S[^,;]{{2,60}})", re.IGNORECASE)
+
+
 def _owner_and_part(mention: Mention, places: frozenset[str]) -> Iterator[Mention]:
     """A body that another one owns is two ("Council of Europe’s Committee …"); one with its country before it is one.
 
@@ -114,7 +120,11 @@ def _owner_and_part(mention: Mention, places: frozenset[str]) -> Iterator[Mentio
     if found is None or found.end() != len(mention.text):
         found = _PROGRAMME.fullmatch(mention.text) if len(mention.text) < 130 else None
         owner = " ".join(words_of(found["owner"])).removeprefix("the ") if found else ""
-        if (
+        apart = _apart().fullmatch(mention.text)
+        if apart is not None:
+            yield Mention(apart["part"], mention.start, mention.start + apart.end("part"))
+            yield Mention(apart["owner"], mention.start + apart.start("owner"), mention.end)
+        elif (
             found is not None
             and owner in _set("mothers")
             and words_of(found["part"])[-1:]
