@@ -337,28 +337,29 @@ _OF_A_STATE = (
     r"(?:Supreme|Constitutional|High|Federal)\s(?:Court|Tribunal)(?:\sof\s(?:Justice|Appeals?|Cassation))?|Court\sof\s(?:Appeals?|Cassation)|"
     r"Ministry\sof\s[A-Z]\w+)"
 )
-
-
-_COUNTRYS_BODY = re.compile(rf"(?<=[’'s][s’'][ \u00a0\n]){_OF_A_STATE}")
+_STATES_BODY = re.compile(_OF_A_STATE)
+_OWNED_BODY = re.compile(rf"(?<=[’'s][s’'][ \u00a0\n]){_OF_A_STATE}")
+_GENITIVE = re.compile(r"(?P<owner>(?:\b[A-Z][\w-]+[ \u00a0]){0,3}\b[A-Z][\w-]+)(?:[’']s|(?<=s)[’'])\s$")
+# The longest country's name, in characters, with what stands behind it.
+_COUNTRY = 60
 
 
 def _country_before(text: str, start: int) -> int | None:
     """Where a country's name in the genitive right before `start` begins ("Greece’s Parliament"); None where there is none."""
-    begin = max(0, start - 60)
-    found = re.search(r"(?:\b[A-Z][\w-]+[ \u00a0]){0,3}\b[A-Z][\w-]+(?:[’']s|(?<=s)[’'])\s$", text[begin:start])
+    begin = max(0, start - _COUNTRY)
+    found = _GENITIVE.search(text[begin:start])
     if found is None:
         return None
-    owner = re.sub(r"(?:[’']s|[’'])\s$", "", found.group())
-    words = owner.split()
-    for n in range(len(words)):
-        if _is_place(" ".join(words[n:])):
-            return begin + found.start() + len(owner) - len(owner.split(None, n)[n])
+    # "On Friday Sierra Leone’s": the country is the last words of what has capitals.
+    for word in re.finditer(r"\S+", found["owner"]):
+        if _is_place(found["owner"][word.start() :]):
+            return begin + found.start() + word.start()
     return None
 
 
 def _with_country(text: str, m: Marked) -> Marked:
     """A state's body with the country that stands before it in the genitive, which belongs to its name by the annotation guide."""
-    if m.label != "ORG" or re.match(_OF_A_STATE, text[m.start : m.end]) is None:
+    if m.label != "ORG" or _STATES_BODY.match(text, m.start, m.end) is None:
         return m
     start = _country_before(text, m.start)
     return m if start is None else replace(m, start=start)
@@ -400,7 +401,7 @@ def _known_bodies(text: str, marked: Sequence[Marked]) -> Iterator[Marked]:
         span = found.span()
         if not bodies.hold(*span) and (span in laws or not longer.hold(*span)):
             yield Marked(*span, "ORG", BY_FORM)
-    for found in _COUNTRYS_BODY.finditer(text):
+    for found in _OWNED_BODY.finditer(text):
         start = _country_before(text, found.start())
         if start is not None and not bodies.touch(start, found.end()) and not longer.touch(start, found.end()):
             yield Marked(start, found.end(), "ORG", BY_FORM)
