@@ -27,19 +27,23 @@ CORE = ("release", "acquittal", "law_passed", "ruling")
 OFF = {
     "CUE_REPORTS": 0.0,
     "CUE_DENIES": 0.0,
-    "PRIMARY_HAPPENED": 0.0,
     "PRIMARY_CUE": 0.0,
     "PRIMARY_EVIDENCE": 0.0,
+    "PRIMARY_EARLY": 0.0,
     "THRESHOLD": 0.0,
 }
 VARIANTS = {
     "network: its primary class and P > 0.5": OFF,
-    "… and how likely the class happened": OFF | {"PRIMARY_HAPPENED": stage.PRIMARY_HAPPENED},
-    "… and its strongest evidence": OFF
-    | {"PRIMARY_HAPPENED": stage.PRIMARY_HAPPENED, "PRIMARY_EVIDENCE": stage.PRIMARY_EVIDENCE},
-    "… and a higher threshold for further outcomes": {"CUE_REPORTS": 0.0, "CUE_DENIES": 0.0, "PRIMARY_CUE": 0.0},
-    "… and cues that report": {"CUE_DENIES": 0.0},
-    "… and cues that deny (as shipped)": {"CUE_DENIES": stage.CUE_DENIES},
+    "… and its strongest evidence": OFF | {"PRIMARY_EVIDENCE": stage.PRIMARY_EVIDENCE},
+    "… and a higher threshold for further outcomes": {
+        "CUE_REPORTS": 0.0,
+        "CUE_DENIES": 0.0,
+        "PRIMARY_CUE": 0.0,
+        "PRIMARY_EARLY": 0.0,
+    },
+    "… and cues that report": {"CUE_DENIES": 0.0, "PRIMARY_EARLY": 0.0},
+    "… and cues that deny": {"PRIMARY_EARLY": 0.0},
+    "… and how early a cue reports it (as shipped)": {"PRIMARY_EARLY": stage.PRIMARY_EARLY},
 }
 
 Item = tuple[str, Doc, tuple[Cue, ...], Sequence[str]]

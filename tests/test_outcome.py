@@ -91,3 +91,26 @@ def test_no_words_no_evidence() -> None:
 def test_a_cue_that_only_wants_does_not_tip_a_doubtful_class(text: str, reported: bool) -> None:
     found = outcomes_of(text, happened={"other": 0.9, "acquittal": 0.6}, primary={"other": 0.9})
     assert ("acquittal" in {o.outcome for o in found}) is reported
+
+
+@pytest.mark.parametrize(
+    ("text", "primary"),
+    [
+        ("She was acquitted on Monday, and her son was released from prison.", "acquittal"),
+        ("Her son was released from prison, and she was acquitted on Monday.", "release"),
+    ],
+)
+def test_of_two_that_are_as_likely_the_primary_is_told_first(text: str, primary: str) -> None:
+    even = {"acquittal": 0.5, "release": 0.5}
+    found = outcomes_of(text, happened={"acquittal": 0.9, "release": 0.9}, primary=even)
+    assert found[0].outcome == primary
+    assert {o.outcome for o in found} == set(even)
+
+
+def test_a_surer_primary_is_not_moved_by_what_is_told_first() -> None:
+    found = outcomes_of(
+        "She was acquitted on Monday, and her son was released from prison.",
+        happened={"acquittal": 0.9, "release": 0.9},
+        primary={"acquittal": 0.1, "release": 0.9},
+    )
+    assert found[0].outcome == "release"
