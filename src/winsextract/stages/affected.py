@@ -216,15 +216,23 @@ _WRONGED_BEHIND = re.compile(
     rf"|who\s+(?:was|were|had\s+been)\s+(?:[\w-]+ly\s+)?(?:killed|murdered))\b",
     re.IGNORECASE,
 )
+# Who is hired to do something is not who it is done for: "the recruitment of 193 midwives and 177 birth attendants".
+_HIRED_BEFORE = re.compile(
+    rf"\b(?:appoint\w*|deploy\w*|employ(?:ed|ing|ment)?|hir(?:e|ed|es|ing)|recruit\w*)\s+(?:of\s+)?(?:(?:a|about|an|additional|another|around|at|further|least|more|nearly|over|some|than|up|to)\s+)*"
+    rf"(?:[\w,-]+\s+(?:{_WORD}\s+){{1,3}}and\s+(?:(?:about|another|around|some)\s+)?)?$",
+    re.IGNORECASE,
+)
 # How far before and behind a number these words are looked for, in characters.
 _WRONGED_REACH = 100
 
 
-def _of_the_wronged(text: str, number: Number, primary: str) -> bool:
-    """Whether a number counts those arrested or killed, not those whom a win is about."""
+def _of_others(text: str, number: Number, primary: str) -> bool:
+    """Whether a number counts those arrested, killed or hired, not those whom a win is about."""
+    before = text[max(0, number.start - _WRONGED_REACH) : number.start]
+    if _HIRED_BEFORE.search(before):
+        return True
     if primary == "accountability":
         return False  # who killed may be arrested and jailed
-    before = text[max(0, number.start - _WRONGED_REACH) : number.start]
     behind = text[number.end : number.end + _WRONGED_REACH]
     return bool(_WRONGED_BEFORE.search(before) or _WRONGED_BEHIND.match(behind))
 
@@ -237,7 +245,7 @@ def _stated(doc: Doc, scores: TokenScores, primary: str) -> tuple[Number, float]
         if span is None:
             continue
         p = float(scores.count[span.start : span.end].max())
-        if p >= LIKELY and (best is None or p > best[1]) and not _of_the_wronged(text, number, primary):
+        if p >= LIKELY and (best is None or p > best[1]) and not _of_others(text, number, primary):
             best = (number, p)
     return best
 

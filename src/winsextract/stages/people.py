@@ -420,6 +420,8 @@ class _Cue:
 
 # Behind one of these begins something else than the name of whom a word before it speaks.
 _JOINS = "after|against|and|as|at|because|by|for|from|in|of|on|or|over|said|that|to|told|when|who|whose|with"
+# "Ana Ruiz, president of the residents’ committee": of what somebody is a member or the head.
+_HEADS = r"(?:chair\w*|heads?|leader|member|president|representative|spokes\w+)\s+(?:of|for)\s+(?:the\s+)?"
 # How far from a name its cue may begin, in characters.
 _CUE_REACH = 80
 
@@ -443,7 +445,7 @@ def _cues() -> tuple[_Cue, ...]:
                 cue["weight"],
                 re.compile(rf"{active}\b(?:{before})\b{comma}{between}[\s*_“\"]*$", re.IGNORECASE),
                 re.compile(
-                    rf"[*_]*(?:,\s+|\s+(?=(?:of|who|mp|mep|msp)\b)|\s*\()(?:(?:now|then|a|an|the|her|his|their|its|[\w.-]+[’']s?)\s+)*(?:[\w-]+\s+){{0,2}}?(?:{behind})\b",
+                    rf"[*_]*(?:,\s+|\s+(?=(?:of|who|mp|mep|msp)\b)|\s*\()(?:(?:now|then|a|an|the|her|his|their|its|[\w.-]+[’']s?)\s+)*(?:{_HEADS})?(?:[\w-]+\s+){{0,2}}?(?:{behind})\b",
                     re.IGNORECASE,
                 ),
                 re.compile(rf"[*_]*(?:,[^,.;:]{{1,40}},)?\s+(?:{does})\b", re.IGNORECASE),
