@@ -24,23 +24,10 @@ from winsextract.stages.read import read
 from winsextract.stages.segment import segment
 
 CORE = ("release", "acquittal", "law_passed", "ruling")
-OFF = {
-    "CUE_REPORTS": 0.0,
-    "CUE_DENIES": 0.0,
-    "PRIMARY_CUE": 0.0,
-    "PRIMARY_EVIDENCE": 0.0,
-    "PRIMARY_EARLY": 0.0,
-    "THRESHOLD": 0.0,
-}
+OFF = {"CUE_REPORTS": 0.0, "CUE_DENIES": 0.0, "PRIMARY_EARLY": 0.0, "THRESHOLD": 0.0}
 VARIANTS = {
     "network: its primary class and P > 0.5": OFF,
-    "… and its strongest evidence": OFF | {"PRIMARY_EVIDENCE": stage.PRIMARY_EVIDENCE},
-    "… and a higher threshold for further outcomes": {
-        "CUE_REPORTS": 0.0,
-        "CUE_DENIES": 0.0,
-        "PRIMARY_CUE": 0.0,
-        "PRIMARY_EARLY": 0.0,
-    },
+    "… and a higher threshold for further outcomes": OFF | {"THRESHOLD": stage.THRESHOLD},
     "… and cues that report": {"CUE_DENIES": 0.0, "PRIMARY_EARLY": 0.0},
     "… and cues that deny": {"PRIMARY_EARLY": 0.0},
     "… and how early a cue reports it (as shipped)": {"PRIMARY_EARLY": stage.PRIMARY_EARLY},

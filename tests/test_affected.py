@@ -276,8 +276,8 @@ def test_the_number_of_those_arrested_counts_where_they_answer_for_an_abuse() ->
 
 def test_without_names_a_likely_number_is_better_than_one_unnamed_person() -> None:
     text = "Some 4,200 prisoners will go home."
-    assert counted(text, "4,200", basis="named", p=0.45) == Affected(4200, "stated", "about", mention(text, "4,200"))
-    assert counted(text, "4,200", basis="named", p=0.3) == Affected(1, "named", "exact", None)
+    assert counted(text, "4,200", basis="named", p=0.55) == Affected(4200, "stated", "about", mention(text, "4,200"))
+    assert counted(text, "4,200", basis="named", p=0.4) == Affected(1, "named", "exact", None)
 
 
 def test_an_unnamed_person_is_one() -> None:

@@ -114,3 +114,10 @@ def test_a_surer_primary_is_not_moved_by_what_is_told_first() -> None:
         primary={"acquittal": 0.1, "release": 0.9},
     )
     assert found[0].outcome == "release"
+
+
+def test_a_ruling_is_no_decision_of_governments_besides() -> None:
+    both = {"ruling": 0.99, "international_decision": 0.98}
+    for primary in both:
+        found = outcomes_of("The committee of experts met.", happened=both, primary={primary: 0.9})
+        assert [o.outcome for o in found] == [primary]

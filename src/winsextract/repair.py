@@ -235,16 +235,11 @@ def _mended(text: str, m: Marked) -> Marked:
     if m.label == "ORG":
         if text[start:end] == "Amnesty" and (more := _AMNESTY.match(text, end)) is not None:
             end = more.end()
-        if (court := _SMALL_COURT.match(text, end)) is not None and _KIND_OF_COURT.search(text, start, end):
-            end = court.end()
         start = _with_number(text, start, end)
         end = _up_to_acronym(text, start, end)
     return replace(m, start=start, end=end)
 
 
-# "South Korean Supreme court": the last word of a court's name without its capital.
-_SMALL_COURT = re.compile(r"[ \u00a0]court\b")
-_KIND_OF_COURT = re.compile(r"\b(?:Supreme|Constitutional|High|Federal|Criminal|Administrative|District|Regional)$")
 # "Istanbul 24th Heavy Penal Court": a court's number, and where it sits, stand before what kind it is.
 _NUMBER_BEFORE = re.compile(
     r"(?:\b(?!(?:A|After|And|At|Before|But|By|For|From|In|On|That|The|This|To|When)\b)[A-Z]\w+[ \u00a0])?\b(?:\d{1,3}(?:st|nd|rd|th)|(?:Twenty-)?(?:First|Second|Third|Fourth|Fifth|Sixth|Seventh|Eighth|Ninth)|Tenth)[ \u00a0]$"

@@ -17,8 +17,6 @@ from winsextract.tagger import BASES, OUTCOMES, TokenScores
 
 # A number is the count from this probability on.
 COUNT = 0.5
-# … where nobody is named from this one.
-LIKELY = 0.4
 # Outcomes of which the persons named are counted; of the others only a stated number counts.
 OF_PERSONS = frozenset({"release", "acquittal", "charges_dropped", "accountability"})
 
@@ -47,10 +45,8 @@ def count_affected(doc: Doc, outcomes: Sequence[Outcome], people: Sequence[Perso
     of = "perpetrator" if primary == "accountability" else "beneficiary"
     counted = sorted((m for p in people if p.role == of for m in p.mentions), key=lambda m: m.start)
     stated = _stated(doc, scores, primary)
-    # With nobody named, a number that is likelier than not no count is still the better answer than one person unnamed.
-    if stated is not None and (
-        (basis == "stated" and stated[1] >= COUNT) or stated[1] > 0.8 or (basis == "named" and not counted)
-    ):
+    # With nobody named, a likely number is the better answer than one person unnamed.
+    if stated is not None and (basis == "stated" or stated[1] > 0.8 or not counted):
         number, p = stated
         everybody = sorted((m for person in people for m in person.mentions), key=lambda m: m.start)
         beside = _named_beside(
@@ -245,7 +241,7 @@ def _stated(doc: Doc, scores: TokenScores, primary: str) -> tuple[Number, float]
         if span is None:
             continue
         p = float(scores.count[span.start : span.end].max())
-        if p >= LIKELY and (best is None or p > best[1]) and not _of_others(text, number, primary):
+        if p >= COUNT and (best is None or p > best[1]) and not _of_others(text, number, primary):
             best = (number, p)
     return best
 
