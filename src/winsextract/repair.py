@@ -17,8 +17,8 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
-from winsextract.names import is_acronym_of
-from winsextract.places import find_places
+from winsextract.names import is_acronym_of, vocabulary
+from winsextract.places import find_places, known_names
 
 NAMES = frozenset({"PERSON", "ORG", "LAW"})
 # The second syllable of a given name: "Wing-sum", "Ji-woo".
@@ -128,7 +128,8 @@ class _Spans:
 def repaired(text: str, marked: Sequence[Marked]) -> list[Marked]:
     """The mentions with their edges mended, in the order of the text, none overlapping another."""
     joined = list(_joined(text, sorted(marked, key=lambda m: m.start)))
-    mended = [m for m in (_mended(text, m) for m in joined) if _says(text, m) and not _is_slogan(text, m)]
+    two = [found.span() for found in _two_part_places().finditer(text)] if " and " in text else []
+    mended = [m for m in (_mended(text, _with_both_parts(m, two)) for m in joined) if _is_name(text, m, two)]
     places = {m.end: m for m in reversed(mended) if m.label in ("NORP", "GPE")}
     mended = _alike(text, [_with_country(text, _with_nationality(text, m, places)) for m in mended])
     known = [*_known_bodies(text, mended), *_amnesty(text, mended)]
@@ -137,9 +138,52 @@ def repaired(text: str, marked: Sequence[Marked]) -> list[Marked]:
     return _without_overlap([*mended, *known, *_laws_by_form(text, mended)])
 
 
-def _says(text: str, m: Marked) -> bool:
-    """Whether a mention has a letter or a digit: the tagger marks a quotation mark alone at times."""
-    return any(c.isalnum() for c in text[m.start : m.end])
+def _is_name(text: str, m: Marked, two_part_places: Sequence[tuple[int, int]]) -> bool:
+    """Whether a mention can be a name: it has a letter or a digit, and is no slogan, portfolio or part of a country's name."""
+    return (
+        any(c.isalnum() for c in text[m.start : m.end])  # the tagger marks a quotation mark alone at times
+        and not _is_slogan(text, m)
+        and not _is_portfolio(text, m)
+        and not (m.label in NAMES and any(s <= m.start and m.end <= e for s, e in two_part_places))
+    )
+
+
+# The vocabulary of places has no accents.
+_ACCENTS = str.maketrans({"a": "[aã]", "e": "[eé]", "i": "[ií]"})
+
+
+@functools.cache
+def _two_part_places() -> re.Pattern[str]:
+    """The countries whose names have an "and" in them: "Trinidad and Tobago"."""
+    names = [
+        n
+        for n in known_names()
+        if " and " in n and len(n) > 9 and [p.kind for p in find_places(n.title())] == ["country"]
+    ]
+    forms = (
+        re.escape(n).translate(_ACCENTS).replace("s[aã][ií]nt", r"(?:Saint|St\.?)").replace(r"\ ", r"[ \u00a0\n]")
+        for n in sorted(names, key=len, reverse=True)
+    )
+    return re.compile(r"\b(?:" + "|".join(forms) + r")\b", re.IGNORECASE)
+
+
+def _with_both_parts(m: Marked, two_part_places: Sequence[tuple[int, int]]) -> Marked:
+    """A name that begins or ends in the middle of a country's ("[Nevis Alliance for Equality]") with all of that."""
+    for start, end in two_part_places:
+        if m.label in NAMES and (start < m.start < end < m.end or m.start < start < m.end < end):
+            m = replace(m, start=min(m.start, start), end=max(m.end, end))
+    return m
+
+
+_OFFICE_BEHIND = re.compile(r"[ \u00a0](?:[Mm]inister|[Ss]ecretary)\b(?![ \u00a0]+(?:of|for)\b)")
+
+
+def _is_portfolio(text: str, m: Marked) -> bool:
+    """Whether a body's name is a minister's portfolio ("Home Affairs Minister Ana Ruiz")."""
+    if m.label != "ORG" or _OFFICE_BEHIND.match(text, m.end) is None:
+        return False
+    portfolios = vocabulary("names")["titles"]["portfolios"]
+    return all(word.strip(",").casefold() in portfolios for word in text[m.start : m.end].split())
 
 
 def _joined(text: str, marked: Sequence[Marked]) -> Iterator[Marked]:
@@ -236,7 +280,9 @@ def _mended(text: str, m: Marked) -> Marked:
         if text[start:end] == "Amnesty" and (more := _AMNESTY.match(text, end)) is not None:
             end = more.end()
         start = _with_number(text, start, end)
+        end = _without_origin(text, start, _with_branch(text, start, end))
         end = _up_to_acronym(text, start, end)
+        start = _from_acronym(text, _without_kind(text, start, end), end)
     return replace(m, start=start, end=end)
 
 
@@ -248,6 +294,47 @@ _NUMBER_BEFORE = re.compile(
 _WHERE_BEHIND = re.compile(
     r"[ \u00a0](?:of|in|for)[ \u00a0](?P<where>(?:the[ \u00a0])?[A-Z][\w-]*(?:[ \u00a0](?:and[ \u00a0])?[A-Z][\w-]*){0,3})(?=[ \u00a0]\((?P<short>[A-Z][\w.-]{1,9})\))"
 )
+
+
+# "Center for Civil Liberties from Ukraine": where a body is from is told of it.
+_ORIGIN = re.compile(r"[ \u00a0]from[ \u00a0](?:the[ \u00a0])?(?P<where>[A-Z][^,;]{2,40})$")
+# "Helsinki Citizens’ Assembly–Vanadzor", but not "the EU–Turkey deal".
+_BRANCH = re.compile(r"–[A-Z]\w+")
+# "the association United and Strong": what kind of body it is, is no part of its name.
+_KIND_IN_FRONT = re.compile(
+    r"(?:[a-z]\w+ )?(?:association|charity|coalition|collective|company|foundation|group|initiative|movement|network|newspaper|NGO|organi[sz]ation|party|union|website) (?=[A-Z“‘])"
+)
+_ACRONYM_BEHIND = re.compile(r"[ \u00a0]\((?P<short>[A-Z][\w.-]{1,9})\)")
+# Words that a name may go on with towards its beginning.
+_NAME_BEFORE = re.compile(r"(?:(?:[A-Z][\w’'-]*|and|for|of|on|in|the|to|against)[ \u00a0]){1,12}$")
+
+
+def _without_origin(text: str, start: int, end: int) -> int:
+    found = _ORIGIN.search(text, start, end)
+    return found.start() if found is not None and _is_place(found["where"]) else end
+
+
+def _with_branch(text: str, start: int, end: int) -> int:
+    found = _BRANCH.match(text, end)
+    return end if found is None or " " not in text[start:end] else found.end()
+
+
+def _without_kind(text: str, start: int, end: int) -> int:
+    found = _KIND_IN_FRONT.match(text, start, end) if text[start : start + 1].islower() else None
+    return start if found is None else found.end()
+
+
+def _from_acronym(text: str, start: int, end: int) -> int:
+    """Where a body's name begins by the acronym behind it: "[Supporters for the] Health and Rights of … (SHARPS)"."""
+    behind = _ACRONYM_BEHIND.match(text, end)
+    if behind is None or end - start > LONGEST or is_acronym_of(behind["short"], text[start:end]):
+        return start
+    before = _NAME_BEFORE.search(text, max(0, start - 120), start)
+    if before is None:
+        return start
+    words = [w.start() for w in re.finditer(r"(?<![\w’'-])[A-Z]", before.group())]
+    wider = (before.start() + w for w in reversed(words))
+    return next((w for w in wider if is_acronym_of(behind["short"], text[w:end])), start)
 
 
 def _with_number(text: str, start: int, end: int) -> int:

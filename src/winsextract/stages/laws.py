@@ -48,7 +48,7 @@ def find_laws(text: str, found: Sequence[Found]) -> tuple[Name, ...]:
     """One entry per named legal instrument in a win's text, in order of first mention. Offsets count in `text`."""
     kept: dict[tuple[int, int], Found] = {}
     for f in sorted(found, key=lambda f: (f.mention.start, -f.confidence)):
-        for part in name_and_acronym(f.mention):
+        for part in (part for one in _two_laws(f.mention) for part in name_and_acronym(one)):
             mention = _trimmed(_with_quotes(text, _with_provision(text, part)))
             # A law's other name in brackets needs no such word: "the Family Code (Mudawana)".
             if mention is not None and (_is_instrument(mention.text) or text[mention.start - 1 : mention.start] == "("):
@@ -56,6 +56,23 @@ def find_laws(text: str, found: Sequence[Found]) -> tuple[Name, ...]:
     for f in again(text, list(kept.values())):
         kept.setdefault((f.mention.start, f.mention.end), f)
     return entries(merge([kept[span] for span in sorted(kept)], same_law, text=text))
+
+
+# "Article 3 of the Constitution and Directive 2003/109/EC"
+_SECOND_LAW = re.compile(
+    r"\s+and\s+(?:the\s+)?(?=(?:Act|Bill|Convention|Decree|Directive|Law|Ordinance|Regulation|Resolution)\s(?:(?:No|Nr)\.?\s)?\d)"
+)
+
+
+def _two_laws(mention: Mention) -> tuple[Mention, ...]:
+    """The two instruments that a mention names where a numbered one follows behind "and"; else the mention itself."""
+    found = _SECOND_LAW.search(mention.text)
+    if found is None or not _is_instrument(mention.text[: found.start()]):
+        return (mention,)
+    return (
+        Mention(mention.text[: found.start()], mention.start, mention.start + found.start()),
+        *_two_laws(Mention(mention.text[found.end() :], mention.start + found.end(), mention.end)),
+    )
 
 
 def _trimmed(mention: Mention) -> Mention | None:
