@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Sequence
+from dataclasses import replace
 
 import pytest
 from doc import doc, mention, rows
@@ -329,3 +330,14 @@ def test_any_text(text: str, basis: str) -> None:
     assert (affected is None) == (basis == "none")
     if affected is not None and affected.mention is not None:
         assert text[affected.mention.start : affected.mention.end] == affected.mention.text
+
+
+def test_a_count_of_those_named_is_as_sure_as_their_roles() -> None:
+    text = "Ana Ruiz and Lina Haddad were freed."
+    annotated = doc(text, basis="named")
+    sure = [
+        count_affected(annotated, RELEASE, [replace(p, role_confidence=role) for p in people(text, *names)])[1]
+        for names, role in ((["Ana Ruiz"], 1.0), (["Ana Ruiz"], 0.6), (["Ana Ruiz", "Lina Haddad"], 0.6))
+    ]
+    assert sure[1] == pytest.approx(0.6 * sure[0])
+    assert sure[2] == pytest.approx(0.36 * sure[0])

@@ -21,10 +21,12 @@ def check(before: Paragraph, after: Paragraph, *, changed: str) -> None:
     for (s, e, label), (a, b, _) in zip(before.marks, after.marks, strict=True):
         if label != changed:
             assert after.text[a:b] == before.text[s:e]
-    names = [
-        (before.text[s:e], after.text[a:b]) for (s, e, _), (a, b, _) in zip(before.marks, after.marks, strict=True)
-    ]
-    assert len({old for old, _ in names}) == len(set(names)), "one name became two"
+    # By label: somebody may be called as a place is.
+    names = {
+        ((before.text[s:e], label), after.text[a:b])
+        for (s, e, label), (a, b, _) in zip(before.marks, after.marks, strict=True)
+    }
+    assert len({old for old, _ in names}) == len(names), "one name became two"
     assert [label for *_, label in after.evidence] == [label for *_, label in before.evidence]
     touched = [(s, e) for s, e, label in before.marks if label == changed]
     for (s, e, _), (a, b, _) in zip(before.evidence, after.evidence, strict=True):

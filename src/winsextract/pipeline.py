@@ -17,7 +17,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from winsextract.confidence import calibrated
+from winsextract.confidence import calibrated, curve_of_role
 from winsextract.errors import ConservationError, ReadError
 from winsextract.names import Found
 from winsextract.records import (
@@ -168,7 +168,7 @@ def understand(
                 p,
                 mentions=_all_moved(p.mentions, by),
                 confidence=sure(p.confidence, "person"),
-                role_confidence=sure(p.role_confidence, "role"),
+                role_confidence=sure(p.role_confidence, curve_of_role(p.role)),
             )
             for p in people
         ),

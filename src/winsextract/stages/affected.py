@@ -5,6 +5,7 @@ from __future__ import annotations
 import bisect
 import functools
 import itertools
+import math
 import re
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
@@ -66,7 +67,9 @@ def count_affected(doc: Doc, outcomes: Sequence[Outcome], people: Sequence[Perso
     if not any(o.outcome in OF_PERSONS for o in outcomes):
         return None, 1.0 - sure
     named = sum(p.role == of for p in people)
-    return Affected(max(1, named), "named", "exact", None), sure if basis == "named" else sure / 2
+    # Who counts hangs on the role of everybody named.
+    roles = math.prod(p.role_confidence for p in people)
+    return Affected(max(1, named), "named", "exact", None), (sure if basis == "named" else sure / 2) * roles
 
 
 def _as_stated(text: str, number: Number, beside: int) -> Affected:
