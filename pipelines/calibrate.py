@@ -32,19 +32,21 @@ from winsextract.cues import find_cues
 from winsextract.evaluation import Judged, calibration
 from winsextract.names import fold as folded
 from winsextract.pipeline import understand
-from winsextract.records import Segment, Win
+from winsextract.records import Date, Segment, Win
 from winsextract.stages.annotate import load_pipeline
+from winsextract.stages.dates import find_dates
 from winsextract.stages.review import doubts
 
 HERE = Path(__file__).parent
 DEVELOPMENT = HERE / "development"
-# Strength of the pull towards the identity (slope 1, intercept 0): worth about this many values.
+# Strength of the pulls towards the identity (slope 1, intercept 0) and towards the intercept of the paragraphs kept from a
+# network: worth about this many values.
 PRIOR = 2.0
 # So many parts of the paragraphs are each judged by a regression over the others, to say how well it tells errors.
 FOLDS = 10
 # The share of the wins with an error that the review flags shall find; a miss costs more than a look.
 CAUGHT = 0.8
-# Any year and month will do: only the words of dates are compared.
+# Any year will do where a paragraph gives none: only the words of dates are compared.
 YEAR = 2024
 
 
@@ -74,9 +76,30 @@ def held_out(models: Sequence[Path]) -> list[Reading]:
 def understood(items: Iterable[Reading], *, calibration: dict[str, Any]) -> Iterator[tuple[Paragraph, Doc, Win]]:
     """The records that come of what a network said."""
     for paragraph, doc in items:
-        segment = Segment(1, paragraph.header, None, None, YEAR, 0, 0, len(paragraph.text))
+        year, month = section(paragraph)
+        segment = Segment(1, paragraph.header, None, month, year, 0, 0, len(paragraph.text))
         win = understand(doc, segment, paragraph.text, report_id="development", calibration=calibration)
         yield paragraph, doc, win
+
+
+def section(paragraph: Paragraph) -> tuple[int, int]:
+    """The year and the month that a paragraph would stand under in a report: those of its win, else any.
+
+    Without them a win that no date of the text dates would look doubtful, which in a report is dated by its section.
+    """
+    date = win_date(paragraph)
+    if date is not None and date.precision in ("day", "month"):
+        return date.start.year, date.start.month
+    return YEAR, 1 + len(paragraph.text) % 12
+
+
+def win_date(paragraph: Paragraph) -> Date | None:
+    """The calendar value that dates a paragraph's win; None where no words do, or such as "on Friday" and "a week later"."""
+    marks = [
+        (s, e) for s, e, label in paragraph.marks if label == "DATE" and paragraph.text[s:e] == paragraph.event_date
+    ]
+    dates = find_dates(paragraph.text, year=YEAR, month=None) if marks else ()
+    return next((d for d in dates if any(_touch((m.start, m.end), marks) for m in d.mentions)), None)
 
 
 def judged(paragraph: Paragraph, win: Win) -> Iterator[tuple[str, float, bool]]:
@@ -111,7 +134,8 @@ def judged(paragraph: Paragraph, win: Win) -> Iterator[tuple[str, float, bool]]:
         yield "other_outcome", outcome.confidence, outcome.outcome in paragraph.outcomes
     if win.event_date is not None:
         chosen = win.event_date.mention.text if win.event_date.mention else None
-        want = paragraph.event_date
+        # What is no calendar value dates no win: a report dates it by its section.
+        want = paragraph.event_date if win_date(paragraph) is not None else None
         yield (
             "event_date",
             win.event_date.confidence,
@@ -145,22 +169,23 @@ def fit(scores: np.ndarray, right: np.ndarray) -> tuple[float, float]:
     return float(w[0]), float(w[1])
 
 
-def level(scores: np.ndarray, right: np.ndarray, slope: float) -> float:
-    """The intercept that fits best with a slope that is given (Newton's method, with a very weak pull to 0)."""
+def level(scores: np.ndarray, right: np.ndarray, slope: float, *, home: float) -> float:
+    """The intercept that fits best with a slope that is given: Newton's method, with a weak pull to `home`."""
     x = slope * np.log(scores / (1 - scores))
-    intercept = 0.0
+    intercept = home
     for _ in range(100):
         p = 1 / (1 + np.exp(-(x + intercept)))
-        intercept -= ((p - right).sum() + 0.01 * intercept) / ((p * (1 - p)).sum() + 0.01)
+        intercept -= ((p - right).sum() + PRIOR * (intercept - home)) / ((p * (1 - p)).sum() + PRIOR)
     return float(intercept)
 
 
-def cross_levelled(scores: np.ndarray, right: np.ndarray, slope: float) -> np.ndarray:
+def cross_levelled(scores: np.ndarray, right: np.ndarray, slope: float, *, home: float) -> np.ndarray:
     """Each value's probability where the intercept comes from the other folds: what a curve says of values it was not fitted on."""
     fold = np.arange(len(scores)) * FOLDS // len(scores)
     out = np.empty_like(scores)
     for f in np.unique(fold):
-        out[fold == f] = curve(scores[fold == f], (slope, level(scores[fold != f], right[fold != f], slope)))
+        weights = (slope, level(scores[fold != f], right[fold != f], slope, home=home))
+        out[fold == f] = curve(scores[fold == f], weights)
     return out
 
 
@@ -283,10 +308,10 @@ def main() -> None:
         slope, intercept = fit(scores, right)
         after = error(kind, curve(scores, (slope, intercept)), right)
         theirs, hit = development[kind]
-        curves[kind] = [round(slope, 4), round(level(theirs, hit, slope), 4)]
+        curves[kind] = [round(slope, 4), round(level(theirs, hit, slope, home=intercept), 4)]
         print(
             f"| {kind} | {len(scores)} | {right.mean():.3f} | {error(kind, scores, right):.3f} | {after:.3f} "
-            f"| {len(theirs)} | {hit.mean():.3f} | {error(kind, cross_levelled(theirs, hit, slope), hit):.3f} |"
+            f"| {len(theirs)} | {hit.mean():.3f} | {error(kind, cross_levelled(theirs, hit, slope, home=intercept), hit):.3f} |"
         )
     meta_path = args.model / "winsextract_tagger" / "meta.json"
     meta = json.loads(meta_path.read_text(encoding="utf-8"))

@@ -23,11 +23,12 @@ PLOT = ROOT / "docs" / "img" / "reliability.png"
 
 
 def of_development() -> list[Judged]:
+    """The values of the development paragraphs, each as sure as the level of the other nine tenths has it."""
     by = curves(load_pipeline())
     return [
         Judged(name.partition(":")[0], float(p), bool(r))  # the curves of the four roles are of one kind
         for name, (scores, right) in measured(readings(None, paragraphs())).items()
-        for p, r in zip(cross_levelled(scores, right, by[name][0]), right, strict=True)
+        for p, r in zip(cross_levelled(scores, right, by[name][0], home=0.0), right, strict=True)
     ]
 
 

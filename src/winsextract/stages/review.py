@@ -43,9 +43,8 @@ DOUBTED = (
 # over the words that no name holds, p being the chance that a name begins there; and the sum over all words of the entropy
 # of "this is part of a body's name", which is high where such a name begins or ends somewhere else …
 MISSING = ("outcome not reported", "name not found", "edges of bodies")
-# … and signs: the classes that only a cue reports, a number that is the count of those named where several people are,
-# an event date that the text does not give.
-SIGNS = ("conflicting cues", "people counted by name", "event date from the section")
+# … and signs: the classes that only a cue reports, a number that is the count of those named where several people are.
+SIGNS = ("conflicting cues", "people counted by name")
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,7 +97,6 @@ def doubts(win: Win, doc: Doc, cues: Collection[str]) -> tuple[float, ...]:
         float(-(body * np.log(body) + (1.0 - body) * np.log(1.0 - body)).sum()),
         float(len(set(cues) - reported)),
         float(by_name),
-        float(win.event_date is not None and win.event_date.basis != "text"),
     )
 
 
