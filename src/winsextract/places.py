@@ -554,3 +554,17 @@ def _is_round_a_header(char: str) -> bool:
 def known_names() -> tuple[str, ...]:
     """Return every name of the vocabularies, folded, for telling a misprint of one from other words."""
     return tuple(" ".join(key) for key in _vocabulary().names)
+
+
+@functools.cache
+def two_part_countries() -> tuple[str, ...]:
+    """Return the names of single countries that have an "and" in them, folded: "trinidad and tobago"."""
+    return tuple(
+        " ".join(key)
+        for key, name in _vocabulary().names.items()
+        if "and" in key[1:-1]
+        and all(len(word) > 1 and word.isalpha() for word in key)
+        and len(name.codes) == 1
+        and name.codes[0].isalpha()
+        and len(name.codes[0]) == 3
+    )

@@ -18,7 +18,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from winsextract.names import is_acronym_of, vocabulary
-from winsextract.places import find_places, known_names
+from winsextract.places import find_places, two_part_countries
 
 NAMES = frozenset({"PERSON", "ORG", "LAW"})
 # The second syllable of a given name: "Wing-sum", "Ji-woo".
@@ -155,14 +155,9 @@ _ACCENTS = str.maketrans({"a": "[aã]", "e": "[eé]", "i": "[ií]"})
 @functools.cache
 def _two_part_places() -> re.Pattern[str]:
     """The countries whose names have an "and" in them: "Trinidad and Tobago"."""
-    names = [
-        n
-        for n in known_names()
-        if " and " in n and len(n) > 9 and [p.kind for p in find_places(n.title())] == ["country"]
-    ]
     forms = (
         re.escape(n).translate(_ACCENTS).replace("s[aã][ií]nt", r"(?:Saint|St\.?)").replace(r"\ ", r"[ \u00a0\n]")
-        for n in sorted(names, key=len, reverse=True)
+        for n in sorted(two_part_countries(), key=len, reverse=True)
     )
     return re.compile(r"\b(?:" + "|".join(forms) + r")\b", re.IGNORECASE)
 
