@@ -170,7 +170,7 @@ def _with_both_parts(m: Marked, two_part_places: Sequence[tuple[int, int]]) -> M
     return m
 
 
-_OFFICE_BEHIND = re.compile(r"[ \u00a0](?:[Mm]inister|[Ss]ecretary)\b(?![ \u00a0]+(?:of|for)\b)")
+_OFFICE_BEHIND = re.compile(r"[ \u00a0](?:[Mm]inister|[Ss]ecretary(?![ -][Gg]eneral))\b(?![ \u00a0]+(?:of|for)\b)")
 
 
 def _is_portfolio(text: str, m: Marked) -> bool:
@@ -306,7 +306,9 @@ _NAME_BEFORE = re.compile(r"(?:(?:[A-Z][\w’'-]*|and|for|of|on|in|the|to|agains
 
 def _without_origin(text: str, start: int, end: int) -> int:
     found = _ORIGIN.search(text, start, end)
-    return found.start() if found is not None and _is_place(found["where"]) else end
+    # "Doctors from Syria": of one word, nothing would be left that names anybody.
+    cut = found is not None and " " in text[start : found.start()] and _is_place(found["where"])
+    return found.start() if found is not None and cut else end
 
 
 def _with_branch(text: str, start: int, end: int) -> int:
