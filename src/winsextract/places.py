@@ -564,6 +564,7 @@ def two_part_countries() -> tuple[str, ...]:
         for key, name in _vocabulary().names.items()
         if "and" in key[1:-1]
         and all(len(word) > 1 and word.isalpha() for word in key)
+        and name.kind != "part"
         and len(name.codes) == 1
         and name.codes[0].isalpha()
         and len(name.codes[0]) == 3

@@ -128,8 +128,8 @@ class _Spans:
 def repaired(text: str, marked: Sequence[Marked]) -> list[Marked]:
     """The mentions with their edges mended, in the order of the text, none overlapping another."""
     joined = list(_joined(text, sorted(marked, key=lambda m: m.start)))
-    two = [found.span() for found in _two_part_places().finditer(text)] if " and " in text else []
-    mended = [m for m in (_mended(text, _with_both_parts(m, two)) for m in joined) if _is_name(text, m, two)]
+    two = [found.span() for found in _two_part_places().finditer(text)]
+    mended = [m for m in (_mended(text, _with_both_parts(m, two)) for m in joined) if _can_be_name(text, m, two)]
     places = {m.end: m for m in reversed(mended) if m.label in ("NORP", "GPE")}
     mended = _alike(text, [_with_country(text, _with_nationality(text, m, places)) for m in mended])
     known = [*_known_bodies(text, mended), *_amnesty(text, mended)]
@@ -138,7 +138,7 @@ def repaired(text: str, marked: Sequence[Marked]) -> list[Marked]:
     return _without_overlap([*mended, *known, *_laws_by_form(text, mended)])
 
 
-def _is_name(text: str, m: Marked, two_part_places: Sequence[tuple[int, int]]) -> bool:
+def _can_be_name(text: str, m: Marked, two_part_places: Sequence[tuple[int, int]]) -> bool:
     """Whether a mention can be a name: it has a letter or a digit, and is no slogan, portfolio or part of a country's name."""
     return (
         any(c.isalnum() for c in text[m.start : m.end])  # the tagger marks a quotation mark alone at times
@@ -165,12 +165,12 @@ def _two_part_places() -> re.Pattern[str]:
 def _with_both_parts(m: Marked, two_part_places: Sequence[tuple[int, int]]) -> Marked:
     """A name that begins or ends in the middle of a country's ("[Nevis Alliance for Equality]") with all of that."""
     for start, end in two_part_places:
-        if m.label in NAMES and (start < m.start < end < m.end or m.start < start < m.end < end):
+        if m.label in ("ORG", "LAW") and (start < m.start < end < m.end or m.start < start < m.end < end):
             m = replace(m, start=min(m.start, start), end=max(m.end, end))
     return m
 
 
-_OFFICE_BEHIND = re.compile(r"[ \u00a0](?:[Mm]inister|[Ss]ecretary(?![ -][Gg]eneral))\b(?![ \u00a0]+(?:of|for)\b)")
+_OFFICE_BEHIND = re.compile(r"\s(?:deputy\s)?ministers?\b", re.IGNORECASE)
 
 
 def _is_portfolio(text: str, m: Marked) -> bool:
@@ -204,6 +204,15 @@ def _one_name(text: str, a: Marked, b: Marked) -> str | None:
     """The label of the one name that two neighbours are pieces of; None where they are two names."""
     between = text[a.end : b.start]
     first, second = text[a.start : a.end], text[b.start : b.end]
+    if (
+        (a.label, between) == ("ORG", "–")
+        and b.label in ("PERSON", "GPE")
+        and " " in first
+        and second.isalpha()
+        and not _is_place(second)
+        and not re.match(r"[ \u00a0](?:[A-Z]|agreement|border|deal|poll|summit|talks)", text[b.end : b.end + 12])
+    ):
+        return "ORG"  # "Helsinki Citizens’ Assembly–Vanadzor", but not "the European Union–Turkey deal"
     if b.start < a.end or b.label not in NAMES or len(first) > LONGEST:
         return None
     if a.label == b.label == "ORG" and _HYPHENATED.fullmatch(between):
@@ -275,9 +284,8 @@ def _mended(text: str, m: Marked) -> Marked:
         if text[start:end] == "Amnesty" and (more := _AMNESTY.match(text, end)) is not None:
             end = more.end()
         start = _with_number(text, start, end)
-        end = _without_origin(text, start, _with_branch(text, start, end))
         end = _up_to_acronym(text, start, end)
-        start = _from_acronym(text, _without_kind(text, start, end), end)
+        start = _without_kind(text, start, end)
     return replace(m, start=start, end=end)
 
 
@@ -291,47 +299,16 @@ _WHERE_BEHIND = re.compile(
 )
 
 
-# "Center for Civil Liberties from Ukraine": where a body is from is told of it.
-_ORIGIN = re.compile(r"[ \u00a0]from[ \u00a0](?:the[ \u00a0])?(?P<where>[A-Z][^,;]{2,40})$")
-# "Helsinki Citizens’ Assembly–Vanadzor", but not "the EU–Turkey deal".
-_BRANCH = re.compile(r"–[A-Z]\w+")
 # "the association United and Strong": what kind of body it is, is no part of its name.
 _KIND_IN_FRONT = re.compile(
     r"(?:[a-z]\w+ )?(?:association|charity|coalition|collective|company|foundation|group|initiative|movement|network|newspaper|NGO|organi[sz]ation|party|union|website) (?=[A-Z“‘])"
 )
-_ACRONYM_BEHIND = re.compile(r"[ \u00a0]\((?P<short>[A-Z][\w.-]{1,9})\)")
-# Words that a name may go on with towards its beginning.
-_NAME_BEFORE = re.compile(r"(?:(?:[A-Z][\w’'-]*|and|for|of|on|in|the|to|against)[ \u00a0]){1,12}$")
-
-
-def _without_origin(text: str, start: int, end: int) -> int:
-    found = _ORIGIN.search(text, start, end)
-    # "Doctors from Syria": of one word, nothing would be left that names anybody.
-    cut = found is not None and " " in text[start : found.start()] and _is_place(found["where"])
-    return found.start() if found is not None and cut else end
-
-
-def _with_branch(text: str, start: int, end: int) -> int:
-    found = _BRANCH.match(text, end)
-    return end if found is None or " " not in text[start:end] else found.end()
 
 
 def _without_kind(text: str, start: int, end: int) -> int:
+    """Where a body's name begins behind the words that say what kind of body it is."""
     found = _KIND_IN_FRONT.match(text, start, end) if text[start : start + 1].islower() else None
     return start if found is None else found.end()
-
-
-def _from_acronym(text: str, start: int, end: int) -> int:
-    """Where a body's name begins by the acronym behind it: "[Supporters for the] Health and Rights of … (SHARPS)"."""
-    behind = _ACRONYM_BEHIND.match(text, end)
-    if behind is None or end - start > LONGEST or is_acronym_of(behind["short"], text[start:end]):
-        return start
-    before = _NAME_BEFORE.search(text, max(0, start - 120), start)
-    if before is None:
-        return start
-    words = [w.start() for w in re.finditer(r"(?<![\w’'-])[A-Z]", before.group())]
-    wider = (before.start() + w for w in reversed(words))
-    return next((w for w in wider if is_acronym_of(behind["short"], text[w:end])), start)
 
 
 def _with_number(text: str, start: int, end: int) -> int:

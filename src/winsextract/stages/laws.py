@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import functools
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 from winsextract.names import (
     Found,
@@ -39,7 +39,7 @@ _WITH_PROVISIONS = re.compile(r"\b(?:Constitution|Code|Act|Law)\b")
 _OWNER = re.compile(r"(?P<owner>[\w. -]{2,40})[’']s?\s+(?:national\s+|own\s+)?(?=[A-Z])")
 _NOUN = re.compile(r"\w[^’']*\s(?:Act|Bill|Law|Code|Decree|Ordinance)\b")
 # An act that changes another is another one.
-_CHANGES = frozenset(["amendment", "amending", "amended", "repeal", "protocol", "optional", "additional"])
+_CHANGES = frozenset(["amendment", "amending", "amended", "repeal", "repealing", "protocol", "optional", "additional"])
 # Longest provision before a name, in characters: "Sections 132, 133 and 134(2) of the ".
 _REACH = 60
 
@@ -48,7 +48,7 @@ def find_laws(text: str, found: Sequence[Found]) -> tuple[Name, ...]:
     """One entry per named legal instrument in a win's text, in order of first mention. Offsets count in `text`."""
     kept: dict[tuple[int, int], Found] = {}
     for f in sorted(found, key=lambda f: (f.mention.start, -f.confidence)):
-        for part in (part for one in _two_laws(f.mention) for part in name_and_acronym(one)):
+        for part in (part for one in _each_law(f.mention) for part in name_and_acronym(one)):
             mention = _trimmed(_with_quotes(text, _with_provision(text, part)))
             # A law's other name in brackets needs no such word: "the Family Code (Mudawana)".
             if mention is not None and (_is_instrument(mention.text) or text[mention.start - 1 : mention.start] == "("):
@@ -60,19 +60,19 @@ def find_laws(text: str, found: Sequence[Found]) -> tuple[Name, ...]:
 
 # "Article 3 of the Constitution and Directive 2003/109/EC"
 _SECOND_LAW = re.compile(
-    r"\s+and\s+(?:the\s+)?(?=(?:Act|Bill|Convention|Decree|Directive|Law|Ordinance|Regulation|Resolution)\s(?:(?:No|Nr)\.?\s)?\d)"
+    r"(?<!\s)\s+and\s+(?:the\s+)?(?=(?:Act|Bill|Convention|Decree|Directive|Law|Ordinance|Regulation|Resolution)\s(?:(?:No|Nr)\.?\s)?\d)"
 )
 
 
-def _two_laws(mention: Mention) -> tuple[Mention, ...]:
-    """The two instruments that a mention names where a numbered one follows behind "and"; else the mention itself."""
-    found = _SECOND_LAW.search(mention.text)
-    if found is None or not _is_instrument(mention.text[: found.start()]):
-        return (mention,)
-    return (
-        Mention(mention.text[: found.start()], mention.start, mention.start + found.start()),
-        *_two_laws(Mention(mention.text[found.end() :], mention.start + found.end(), mention.end)),
-    )
+def _each_law(mention: Mention) -> Iterator[Mention]:
+    """The instruments that a mention names, a numbered one behind each "and"; one that changes others is one with them."""
+    text, start = mention.text, 0
+    if _CHANGES.isdisjoint(words_of(text)):
+        for found in _SECOND_LAW.finditer(text):
+            if _is_instrument(text[start : found.start()]):
+                yield Mention(text[start : found.start()], mention.start + start, mention.start + found.start())
+                start = found.end()
+    yield Mention(text[start:], mention.start + start, mention.end)
 
 
 def _trimmed(mention: Mention) -> Mention | None:

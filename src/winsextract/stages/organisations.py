@@ -142,9 +142,9 @@ def _owner_and_part(mention: Mention, places: frozenset[str]) -> Iterator[Mentio
         yield owned
     elif " ".join(words).removeprefix("the ") in _set("mothers") or {*words[:1], *words[-1:]} & _set("bodies"):
         yield owning
-        # "Amnesty International’s Americas director"
-        is_place = bool(find_places(part)) if len(part) < 60 else False
-        if words_of(part) and not set(words_of(part)) & _set("no_bodies") and part[0].isupper() and not is_place:
+        # A region is none: "Amnesty International’s Americas".
+        is_body = words_of(part) and not set(words_of(part)) & _set("no_bodies") and part[0].isupper()
+        if is_body and not (len(part) < 60 and find_places(part)):
             yield owned
     elif (
         part.islower()
