@@ -85,7 +85,8 @@ def understood(items: Iterable[Reading], *, calibration: dict[str, Any]) -> Iter
 def section(paragraph: Paragraph) -> tuple[int, int]:
     """The year and the month that a paragraph would stand under in a report: those of its win, else any.
 
-    Without them a win that no date of the text dates would look doubtful, which in a report is dated by its section.
+    In a report a win without a date of its own is dated by its section; without a section it would look doubtful here.
+    The month of a paragraph without one is arbitrary, and the same each time.
     """
     date = win_date(paragraph)
     if date is not None and date.precision in ("day", "month"):

@@ -21,7 +21,7 @@ EDGE = 1e-4
 
 
 def curve_of_role(role: str) -> str:
-    """The name of the curve of a role: "official" is told more surely than "other", whatever the network thinks of it."""
+    """The name of the curve of a role: of two that are as sure, "official" is right more often than "other"."""
     return f"role: {role}"
 
 

@@ -67,7 +67,7 @@ def count_affected(doc: Doc, outcomes: Sequence[Outcome], people: Sequence[Perso
     if not any(o.outcome in OF_PERSONS for o in outcomes):
         return None, 1.0 - sure
     named = sum(p.role == of for p in people)
-    # Who counts hangs on the role of everybody named.
+    # Who counts hangs on the role of everybody named; roles are taken as independent.
     roles = math.prod(p.role_confidence for p in people)
     return Affected(max(1, named), "named", "exact", None), (sure if basis == "named" else sure / 2) * roles
 
